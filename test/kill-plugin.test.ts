@@ -45,6 +45,26 @@ const strike: { readonly [One in Victim]: (program: number) => void | Promise<vo
   store: () => around.bao.kill(),
 };
 
+/**
+ * As its unit does, which always restarts it: moby 26.1.5 can die as it starts after a kill, where it asks a plugin with volumes
+ * that it has not started (`volumeDriverProxy.Capabilities` of a client that is nil).
+ */
+async function startAgain(tries = 2): Promise<void> {
+  await around.engine.start().catch(async (error: unknown) => {
+    if (tries === 0) throw error;
+    process.stdout.write("the engine died as it started\n");
+    await startAgain(tries - 1);
+  });
+}
+
+it("a store that dies as the new containers are checked stops the way back too; resume goes both ways", async () => {
+  const subject = await new KilledSubject("checked", "Compose", around).begin(false);
+  expect(await subject.applyUntil(() => subject.isAt("check:"), strike.store)).toBe(true);
+  await around.bao.start();
+  expect(await subject.finish("resume")).toBe(true);
+  subject.clear();
+});
+
 it(`${KILLS} kills: the program, the plugin, the engine, the store`, { timeout: 3_600_000 }, async () => {
   const counts: { [what: string]: number } = {};
   /** How long an undisturbed run takes, which no kill may come after. */
@@ -58,11 +78,12 @@ it(`${KILLS} kills: the program, the plugin, the engine, the store`, { timeout: 
     const wasAtWork = await subject.applyUntil(() => Date.now() > at, strike[victim]);
     if (wasAtWork) {
       kills++;
-      if (victim === "engine") await around.engine.start();
+      if (victim === "engine") await startAgain();
       if (victim === "store") await around.bao.start();
       const verb = VERBS[randomInt(2)] ?? "resume";
       const ended = (await subject.finish(verb)) ? verb : "not begun";
       counts[`${victim}, ${form}: ${ended}`] = (counts[`${victim}, ${form}: ${ended}`] ?? 0) + 1;
+      if (kills % 10 === 0) process.stdout.write(`kills: ${kills}; ${JSON.stringify(counts)}\n`);
     } else lastsMs = Math.max(1000, Math.min(lastsMs, Date.now() - began));
     subject.clear();
   }

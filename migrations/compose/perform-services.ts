@@ -29,12 +29,12 @@ export class DeliveredServices {
   readonly #access: ProjectAccess;
   readonly #rewrite: Rewrite;
   readonly #target: ReturnType<typeof targetOf>;
-  readonly #work: Pick<Work, "plan"> & { readonly record: Pick<Work["record"], "last"> };
+  readonly #work: Pick<Work, "plan" | "leaves"> & { readonly record: Pick<Work["record"], "last"> };
 
   constructor(
     access: ProjectAccess,
     rewrite: Rewrite,
-    work: Pick<Work, "plan"> & { readonly record: Pick<Work["record"], "last"> },
+    work: Pick<Work, "plan" | "leaves"> & { readonly record: Pick<Work["record"], "last"> },
   ) {
     this.#access = access;
     this.#rewrite = rewrite;
@@ -91,7 +91,7 @@ export class DeliveredServices {
     if (this.#isByVolume(step)) await this.#removeVolumes(serviceOf(step));
     if (this.#target.isCommitted && owner !== null && !this.#isByVolume(step))
       await withdrawService(tools.supplies, this.#consumerOf(step, owner));
-    else await deliveryNamed(tools.deliveries, step.delivery).discard(this.#idOf(step));
+    else this.#work.leaves?.(await deliveryNamed(tools.deliveries, step.delivery).discard(this.#idOf(step)));
   }
 
   /** Whether the engine's plugin writes the values, and nobody here. */

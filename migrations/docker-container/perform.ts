@@ -99,7 +99,7 @@ export async function undoSteps(tools: DockerContainerTools, steps: readonly Ste
   const { index } = tools.supplies;
   // The index first: an agent that is writing looks into it afterwards, and takes back what is nobody's any more.
   await index.remove(foldersOf(index.read(), id));
-  await deliveryNamed(tools.deliveries, recreate.delivery).discard(id);
+  work.leaves?.(await deliveryNamed(tools.deliveries, recreate.delivery).discard(id));
 }
 
 export async function renderSteps(

@@ -1,7 +1,7 @@
 import type { DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { referencesOf, unreachableHost } from "../../src/engine/facts.ts";
+import { otherwiseOn, referencesOf, unreachableHost } from "../../src/engine/facts.ts";
 import { containerFile, containerHasFile } from "../../src/engine/files.ts";
 import type { InspectedRun } from "./evidence.ts";
 import { handedNames } from "./handed/line.ts";
@@ -35,6 +35,7 @@ export async function containerOf(
     mountTargets: [...targetsOf(run), ...image.volumes],
     engineRuntimes: Object.keys(info.Runtimes ?? {}),
     unreachableHost: unreachableHost(engine, info),
+    otherwise: otherwiseOn(info),
     readFile: async (file) => (found === null ? null : containerFile(engine, found.doc.Id, file)),
     hasFile: async (file) => found !== null && containerHasFile(engine, found.doc.Id, file),
     supplied: suppliedIn(run, subject, supplies),

@@ -12,7 +12,7 @@ import { checkKms } from "./check.ts";
 import { resourceOf } from "./errors.ts";
 import { contextOf, dataKeys } from "./keys.ts";
 import { kmsApi } from "./kms.ts";
-import { applicationPolicy, readerPolicy } from "./policy.ts";
+import { applicationPolicy, migratorPolicy, readerPolicy } from "./policy.ts";
 import { KMS, publicSettings, readerSettings, readSettings } from "./settings.ts";
 
 export const provider: ProviderModule = {
@@ -44,6 +44,7 @@ export const provider: ProviderModule = {
         return found;
       },
       policy: async (names) => applicationPolicy(settings, await kms.arn(), names),
+      writerPolicy: async () => migratorPolicy(settings, await kms.arn().catch(() => resourceOf(settings.keyId))),
       check: () => checkKms(settings, place, kms, keys),
       async issueReader() {
         const arn = await kms.arn().catch(() => resourceOf(settings.keyId));

@@ -1,4 +1,5 @@
 import type { SubjectNames } from "../../src/contract/provider.ts";
+import { iamPolicy, type IamRow } from "../../src/stores-kit/iam-policy.ts";
 import { sopsKey } from "../../src/stores-kit/sops/index.ts";
 import { fillContext } from "./keys.ts";
 import type { KmsSettings } from "./settings.ts";
@@ -22,7 +23,7 @@ export function applicationPolicy(settings: KmsSettings, arn: string, names: Sub
         "# The key opens every file of this store. context: { App: '{subject}' } in its configuration binds each subject to its own values.",
       ];
   return [
-    JSON.stringify(document(arn, "StringEquals", context), null, 2),
+    iamPolicy([{ ...decrypt(arn), context, exact: true }]),
     `# And let the application's user read the file: ${path}`,
     ...shared,
     ...(shared.length > 0 ? [] : open),
@@ -32,20 +33,16 @@ export function applicationPolicy(settings: KmsSettings, arn: string, names: Sub
 
 /** The policy of the OCI runtime, which opens the files of all subjects. */
 export function readerPolicy(settings: KmsSettings, arn: string): string {
-  return JSON.stringify(document(arn, "StringLike", fillContext(settings.context, { subject: "*", project: "*" })));
+  const context = fillContext(settings.context, { subject: "*", project: "*" });
+  return iamPolicy([{ ...decrypt(arn), context }], 0);
 }
 
-function document(arn: string, operator: string, context: { readonly [key: string]: string }): object {
-  const conditions = Object.entries(context).map(([key, value]) => [`kms:EncryptionContext:${key}`, value]);
-  return {
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Allow",
-        Action: "kms:Decrypt",
-        Resource: arn,
-        ...(conditions.length === 0 ? {} : { Condition: { [operator]: Object.fromEntries(conditions) } }),
-      },
-    ],
-  };
+function decrypt(resource: string): IamRow {
+  return { actions: "kms:Decrypt", resource };
+}
+
+/** The policy of whoever migrates: to wrap and open the data keys of all subjects. The files are theirs to write. */
+export function migratorPolicy(settings: KmsSettings, arn: string): string {
+  const context = fillContext(settings.context, { subject: "*", project: "*" });
+  return iamPolicy([{ actions: ["kms:Decrypt", "kms:Encrypt"], resource: arn, context }]);
 }

@@ -3,12 +3,15 @@ import type { Provider, StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 
+/** Where a policy for this store allows to read, and nothing is. */
+const ABSENT = { subject: "unsprawl-check", project: "unsprawl-check", name: "ABSENT" };
+
 /** Tries every right that a migration needs. Reading something that does not exist proves address and key at once. */
 export function checkSecrets(
   store: Provider,
   client: () => Promise<SecretsManagerClient>,
 ): Promise<readonly StoreCheck[]> {
-  const ask = async (): Promise<void> => void (await store.get({ path: "unsprawl-check-absent", field: "" }));
+  const ask = async (): Promise<void> => void (await store.get(store.key(ABSENT)));
   return probeStore(store, {
     async reach() {
       await ask().catch((error: unknown) => {

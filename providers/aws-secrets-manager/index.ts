@@ -10,7 +10,7 @@ import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkSecrets } from "./check.ts";
-import { parseSecretReference, secretKey, secretPolicy, secretReference } from "./names.ts";
+import { parseSecretReference, secretKey, secretMigratorPolicy, secretPolicy, secretReference } from "./names.ts";
 import { secretStore } from "./secrets.ts";
 
 const SETTINGS = {
@@ -49,7 +49,7 @@ export const provider: ProviderModule = {
         return key.field === "" ? names : { ...names, name: key.field };
       },
       reference: secretReference,
-      parse: parseSecretReference,
+      parse: (reference) => parseSecretReference(reference, aws.region),
       get: store.get,
       version: store.version,
       earlier: store.earlier,
@@ -57,6 +57,7 @@ export const provider: ProviderModule = {
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),
       policy: async (names) => secretPolicy(template, names, aws.region),
+      writerPolicy: async () => secretMigratorPolicy(template, aws.region),
       check: () => checkSecrets(opened, store.client),
       issueReader: () => issueAwsReader(given.reader, dir, settings, () => secretPolicy(prefix, null, aws.region)),
     };

@@ -1,8 +1,10 @@
 import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { iamPolicy } from "../../src/stores-kit/iam-policy.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { encodeName, fillTemplate, templateFor } from "../../src/stores-kit/names.ts";
+import { inRegion } from "../../src/stores-kit/aws.ts";
+import { encodeName, fillTemplate, templateFor, fixedPrefix } from "../../src/stores-kit/names.ts";
 
 /** Letters, digits and `/_+=.@-`, 512 at most (CreateSecret, Name). */
 const MOST = 512;
@@ -35,17 +37,19 @@ export function secretReference({ path, field }: StoreKey): string {
   return `${SCHEME}${name}${field === "" ? "" : `#/${encodeURIComponent(field)}`}`;
 }
 
-/** The key that a reference names; null for another kind. Throws `malformed`. */
-export function parseSecretReference(reference: string): StoreKey | null {
+/** The key that a reference names; null for another kind and another region's. Throws `malformed`. */
+export function parseSecretReference(reference: string, region: string | null): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
   const bad = new UnsprawlError(
     "malformed",
     "the reference to a secret is broken",
     cmd`${SCHEME}apps/api#/DB_PASSWORD`,
   );
-  const [name = "", fragment, more] = reference.slice(SCHEME.length).split("#");
-  if (name === "" || name.includes("?") || more !== undefined || (fragment !== undefined && !/^\/./.test(fragment)))
+  const [place = "", fragment, more] = reference.slice(SCHEME.length).split("#");
+  const [name = "", query, twice] = place.split("?");
+  if (name === "" || twice !== undefined || more !== undefined || (fragment !== undefined && !/^\/./.test(fragment)))
     throw bad;
+  if (!inRegion(query, region, bad)) return null;
   try {
     const path = name.split("/").map(decodeURIComponent).join("/");
     return { path, field: fragment === undefined ? "" : decodeURIComponent(fragment.slice(1)) };
@@ -56,28 +60,42 @@ export function parseSecretReference(reference: string): StoreKey | null {
 
 /** An IAM policy that reads this subject's secrets, or all below the prefix (null). */
 export function secretPolicy(template: string, names: SubjectNames | null, region: string | null): string {
+  const arn = secretArn(template, names, region);
+  return iamPolicy([
+    // To see that a value has changed without reading it.
+    { actions: ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], resource: arn },
+    { actions: "kms:Decrypt", resource: "*", context: { SecretARN: arn } },
+  ]);
+}
+
+/** The IAM policy of whoever migrates: to move and restore every value that the template can address. */
+export function secretMigratorPolicy(template: string, region: string | null): string {
+  const arn = secretArn(fixedPrefix(template), template.includes("{") ? null : ANY, region);
+  const actions = MIGRATOR.map((action) => `secretsmanager:${action}`);
+  return iamPolicy([
+    { actions, resource: arn },
+    { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resource: "*", context: { SecretARN: arn } },
+  ]);
+}
+
+const ANY: SubjectNames = { subject: "-", project: "" };
+const MIGRATOR = [
+  "CreateSecret",
+  "DeleteSecret",
+  "DescribeSecret",
+  "GetSecretValue",
+  "ListSecretVersionIds",
+  "PutSecretValue",
+  "RestoreSecret",
+  // For the tags of a new secret.
+  "TagResource",
+  "UpdateSecretVersionStage",
+];
+
+/** The service appends a dash and six characters to every name (IAM for Secrets Manager, resource ARNs). */
+function secretArn(template: string, names: SubjectNames | null, region: string | null): string {
   const path = names === null ? `${template}*` : secretKey(template, { ...names, name: "NAME" }).path;
-  // The service appends a dash and six characters to every name (IAM for Secrets Manager, resource ARNs).
-  const arn = `arn:aws:secretsmanager:${region ?? "*"}:*:secret:${
+  return `arn:aws:secretsmanager:${region ?? "*"}:*:secret:${
     names === null ? path : template.includes("{name}") ? path.replace(/NAME$/, "*") : `${path}-??????`
   }`;
-  const allow = (Action: string | readonly string[], Resource: string, more: object = {}): object => ({
-    Effect: "Allow",
-    Action,
-    Resource,
-    ...more,
-  });
-  const through = { Condition: { StringLike: { "kms:EncryptionContext:SecretARN": arn } } };
-  return JSON.stringify(
-    {
-      Version: "2012-10-17",
-      Statement: [
-        // To see that a value has changed without reading it.
-        allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], arn),
-        allow("kms:Decrypt", "*", through),
-      ],
-    },
-    null,
-    2,
-  );
 }

@@ -9,7 +9,14 @@ import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
 import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
-import { parameterKey, parameterPolicy, parameterReference, parseParameterReference, prefixOf } from "./names.ts";
+import {
+  parameterKey,
+  parameterMigratorPolicy,
+  parameterPolicy,
+  parameterReference,
+  parseParameterReference,
+  prefixOf,
+} from "./names.ts";
 import { parameterStore } from "./parameters.ts";
 import { checkParameters } from "./check.ts";
 
@@ -39,7 +46,7 @@ export const provider: ProviderModule = {
       key: (names) => parameterKey(prefix + path, names),
       names: ({ path: of }) => namesInPath(prefix + path, of),
       reference: (key) => parameterReference(key),
-      parse: parseParameterReference,
+      parse: (reference) => parseParameterReference(reference, aws.region),
       get: store.get,
       version: store.version,
       earlier: store.earlier,
@@ -47,6 +54,7 @@ export const provider: ProviderModule = {
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what),
       policy: async (names) => parameterPolicy(prefix + path, names, aws.region),
+      writerPolicy: async () => parameterMigratorPolicy(prefix + path, aws.region),
       check: () => checkParameters(opened, store.client),
       issueReader: () => issueAwsReader(given.reader, dir, settings, () => parameterPolicy(prefix, null, aws.region)),
     };

@@ -1,8 +1,10 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { iamPolicy } from "../../src/stores-kit/iam-policy.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { encodeName, fillTemplate, templateFor } from "../../src/stores-kit/names.ts";
+import { inRegion } from "../../src/stores-kit/aws.ts";
+import { encodeName, fillTemplate, templateFor, fixedPrefix } from "../../src/stores-kit/names.ts";
 
 /** "Parameter name limits": letters, digits and `.-_/`, 1011 characters with the ARN before it, 15 levels (PutParameter, Name). */
 const MOST = 1011 - "arn:aws:ssm:ap-southeast-99:123456789012:parameter".length;
@@ -40,34 +42,48 @@ export function parameterReference({ path }: StoreKey): string {
   return `${SCHEME}${path.slice(1)}`;
 }
 
-/** The key that a reference names; null for another kind. Throws `malformed`. */
-export function parseParameterReference(reference: string): StoreKey | null {
+/** The key that a reference names; null for another kind and another region's. Throws `malformed`. */
+export function parseParameterReference(reference: string, region: string | null): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("malformed", `the reference to a parameter ${why}`, cmd`${SCHEME}apps/api/DB_PASSWORD`);
   const [path = "", query] = reference.slice(SCHEME.length).split("?");
-  if (/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path) && (query === undefined || /^[\w.=&-]*$/.test(query)))
-    return { path: `/${path}`, field: "" };
-  throw new UnsprawlError("malformed", "the reference to a parameter is broken", cmd`${SCHEME}apps/api/DB_PASSWORD`);
+  if (!/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path)) throw bad("is broken");
+  return inRegion(query, region, bad("has an option that unsprawl does not know"))
+    ? { path: `/${path}`, field: "" }
+    : null;
 }
 
 /** An IAM policy that reads below this subject's part of the tree, or below all of it (null). */
 export function parameterPolicy(template: string, names: SubjectNames | null, region: string | null): string {
+  const arn = parameterArn(template, names, region);
+  return iamPolicy([
+    { actions: ["ssm:GetParameter", "ssm:GetParameters"], resource: arn },
+    { actions: "kms:Decrypt", resource: "*", context: { PARAMETER_ARN: arn } },
+  ]);
+}
+
+/** The IAM policy of whoever migrates: to move and restore every value that the template can address. */
+export function parameterMigratorPolicy(template: string, region: string | null): string {
+  const arn = parameterArn(fixedPrefix(template), null, region);
+  const actions = MIGRATOR.map((action) => `ssm:${action}`);
+  return iamPolicy([
+    { actions, resource: arn },
+    { actions: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], resource: "*", context: { PARAMETER_ARN: arn } },
+  ]);
+}
+
+const MIGRATOR = [
+  // For the tags of a new parameter.
+  "AddTagsToResource",
+  "DeleteParameter",
+  "GetParameter",
+  "GetParameterHistory",
+  "PutParameter",
+];
+
+function parameterArn(template: string, names: SubjectNames | null, region: string | null): string {
   const whole = names === null ? `${template}*` : parameterKey(template, { ...names, name: "NAME" }).path;
   const path = names === null ? whole : whole.replace(/NAME$/, "*");
-  const arn = `arn:aws:ssm:${region ?? "*"}:*:parameter${path}`;
-  return JSON.stringify(
-    {
-      Version: "2012-10-17",
-      Statement: [
-        { Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: arn },
-        {
-          Effect: "Allow",
-          Action: "kms:Decrypt",
-          Resource: "*",
-          Condition: { StringLike: { "kms:EncryptionContext:PARAMETER_ARN": arn } },
-        },
-      ],
-    },
-    null,
-    2,
-  );
+  return `arn:aws:ssm:${region ?? "*"}:*:parameter${path}`;
 }

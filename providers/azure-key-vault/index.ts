@@ -8,7 +8,7 @@ import { externalSecrets } from "./external-secrets.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { vaultClient, type TokenChallenge } from "./client.ts";
 import { azureReference, nameMap, parseAzureReference, secretName } from "./names.ts";
-import { readerPolicy } from "./policy.ts";
+import { migratorPolicy, readerPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { secrets } from "./secrets.ts";
 import { AZURE, publicSettings, readSettings } from "./settings.ts";
@@ -40,6 +40,7 @@ export const provider: ProviderModule = {
       remove: (...what) => store.remove(...what),
       list: (what) => store.list(what),
       policy: async (given) => readerPolicy(given, settings),
+      writerPolicy: async () => migratorPolicy(settings),
       async check() {
         let challenge: TokenChallenge;
         const lines = await probeStore(opened, {

@@ -27,3 +27,57 @@ export function readerPolicy(names: SubjectNames, { url, name }: AzureSettings):
     `az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions get`,
   ].join("\n");
 }
+
+/** What whoever migrates needs, as access policies and as roles name it (Azure RBAC, Microsoft.KeyVault data actions). */
+const MIGRATOR: { readonly [right in SecretPermission]: string } = {
+  get: "getSecret/action",
+  list: "readMetadata/action",
+  set: "setSecret/action",
+  delete: "delete",
+  recover: "recover/action",
+};
+
+/**
+ * A role for whoever migrates, and its assignment, in Bicep: to move and restore every secret of the vault. Rights on single
+ * names do not exist for names that are not there yet.
+ */
+export function migratorPolicy({ url }: AzureSettings): string {
+  const vault = vaultName(url);
+  const rights = Object.keys(MIGRATOR).join(" ");
+  return `// Moves and restores secrets of this vault (plan, migrate, rollback, scrub, rotate), and nothing else; never purges.
+// az deployment group create --resource-group GROUP --template-file FILE --parameters principal=OBJECT-ID
+// Where the vault has access policies instead: az keyvault set-policy --name ${vault} --object-id OBJECT-ID --secret-permissions ${rights}
+param principal string
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+  name: '${vault}'
+}
+
+resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'unsprawl-migrate')
+  properties: {
+    roleName: 'unsprawl migrate (\${resourceGroup().name})'
+    type: 'customRole'
+    permissions: [
+      {
+        dataActions: [
+${Object.values(MIGRATOR)
+  .map((action) => `          'Microsoft.KeyVault/vaults/secrets/${action}'`)
+  .join("\n")}
+        ]
+      }
+    ]
+    assignableScopes: [resourceGroup().id]
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault
+  name: guid(vault.id, principal, role.id)
+  properties: {
+    principalId: principal
+    roleDefinitionId: role.id
+  }
+}
+`;
+}

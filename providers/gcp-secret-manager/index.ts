@@ -10,7 +10,7 @@ import { gcpClient } from "./client.ts";
 import { storeName } from "./errors.ts";
 import { externalSecrets } from "./external-secrets.ts";
 import { parseSecretReference, secretKey, secretNames, secretReference } from "./names.ts";
-import { readerPolicy } from "./policy.ts";
+import { migratorPolicy, readerPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { gcpSecrets } from "./secrets.ts";
 import { GCP, publicSettings, readSettings } from "./settings.ts";
@@ -38,6 +38,7 @@ export const provider: ProviderModule = {
       remove: store.remove,
       list: store.list,
       policy: async (names) => readerPolicy(names, settings),
+      writerPolicy: async () => migratorPolicy(settings),
       check: () =>
         probeStore(opened, {
           reach: async () => {

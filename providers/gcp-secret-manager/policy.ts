@@ -38,3 +38,22 @@ export function readerPolicy(
     bind(READER[1] ?? ""),
   ].join("\n");
 }
+
+const MIGRATOR: readonly GcpPermission[] = [
+  "secrets.create",
+  "secrets.delete",
+  "secrets.get",
+  "secrets.update",
+  "versions.access",
+  "versions.add",
+];
+
+/** The commands that let whoever migrates move and restore every secret of the project: a role with these permissions, and its binding. */
+export function migratorPolicy({ projectId }: Pick<GcpSettings, "projectId">): string {
+  const permissions = MIGRATOR.map((one) => `secretmanager.${one}`).join(",");
+  return [
+    "# Moves and restores secrets of this project (plan, migrate, rollback, scrub, rotate), and nothing else.",
+    cmd`gcloud iam roles create unsprawlMigrate --project ${projectId} --permissions ${bare(permissions)}`,
+    cmd`gcloud projects add-iam-policy-binding ${projectId} --member "<principal>" --role ${`projects/${projectId}/roles/unsprawlMigrate`}`,
+  ].join("\n");
+}

@@ -29,6 +29,8 @@ export type VaultAuth =
       readonly username: string;
       readonly passwordFile: string;
     }
+  /** A person, in a browser on this machine. */
+  | { readonly method: "oidc"; readonly mount: string; readonly role?: string }
   | {
       readonly method: "cert";
       readonly mount: string;
@@ -48,6 +50,7 @@ const AUTH_KEYS: { readonly [method in AuthMethod]: readonly string[] } = {
   userpass: ["username", "passwordFile", "mount"],
   ldap: ["username", "passwordFile", "mount"],
   cert: ["certFile", "keyFile", "name", "mount"],
+  oidc: ["role", "mount"],
 };
 const METHODS = Object.keys(AUTH_KEYS) as AuthMethod[];
 
@@ -121,6 +124,8 @@ export function readAuth(auth: VaultAuthGiven | null, { env, dir }: ProviderCont
     case "userpass":
     case "ldap":
       return { method, mount, username: userName(word("username"), method), passwordFile: file("passwordFile") };
+    case "oidc":
+      return { method, mount, ...(auth.role == null ? {} : { role: auth.role }) };
     case "cert": {
       const name = auth.name ?? null;
       const pair = { certFile: file("certFile"), keyFile: file("keyFile") };

@@ -1,6 +1,6 @@
 import type { VaultSend } from "./transport.ts";
 import { encodePath } from "./names.ts";
-import { grantIn, loginOf, type Grant } from "./login.ts";
+import { grantIn, loginOf, type Grant, type LoginContext } from "./login.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** Who we are at one Vault. */
@@ -22,8 +22,8 @@ type Lease = Grant & { readonly renewAt: number; readonly whole: number };
  * Logs in lazily and once; parallel calls share it. After two thirds of its duration a lease is renewed, else a new one
  * is requested.
  */
-export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, send: VaultSend): VaultSession {
-  const logIn = loginOf(settings, env, send);
+export function openSession(settings: VaultSettings, context: LoginContext, send: VaultSend): VaultSession {
+  const logIn = loginOf(settings, context, send);
   let lease: Promise<Lease> | null = null;
   const fresh = async (): Promise<Lease> => leaseOf(await logIn());
   const extended = async (old: Lease): Promise<Lease> => {

@@ -69,6 +69,10 @@ export async function checkVault(
         text: `${mount}/ is KV version 1, which has no check-and-set: two writers at the same time can lose a value`,
         hint: "do not let others write during a migration, or use a KV version 2 mount",
       };
+    if (line.right === "write" && line.ok && probe !== null) {
+      const notes = await (await kv()).notes(probe.path);
+      return { ...line, text: [line.text, ...notes].join("; ") };
+    }
     if (line.ok || probe === null) return line;
     // Nothing is written if nothing can be read back; what is missing then is the right to read.
     const blind = line.right === "write" && (await store.get(probe).then(() => false, isDenied));

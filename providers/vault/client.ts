@@ -2,6 +2,7 @@ import { withBackoff } from "../../src/kit/net/backoff.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { openSession, type VaultSession } from "./auth.ts";
+import type { LoginContext } from "./login.ts";
 import { badToken, missingRight, refusesAll, statusError, vaultConnectionError } from "./errors.ts";
 import type { PolicyRule } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -18,8 +19,13 @@ export type VaultRequest = {
 /** The API of one Vault: a response, or an UnsprawlError without anything from the request. */
 export type VaultClient = {
   call(method: Method, path: string, request: VaultRequest): Promise<VaultResponse>;
-  /** Without a token, for health. */
-  bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
+  /** Without the login: for health, or with another token. */
+  bare(
+    method: Method,
+    path: string,
+    json?: { readonly [key: string]: unknown },
+    token?: string,
+  ): Promise<VaultResponse>;
   readonly loginEnds: VaultSession["endsAt"];
   /** After a 403 that a caller expected: throws `denied` if the token is bad, as opposed to a missing right. */
   mustBeKnown(): Promise<void>;
@@ -28,13 +34,13 @@ export type VaultClient = {
 /** A server that asks for a longer pause is not waited for: the call fails as throttled. */
 const PATIENCE = { firstMs: 250, longestMs: 2000, attempts: 5, withinMs: 20_000 };
 
-/** Connects on the first call. `env` provides the token if the settings name no file. */
-export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultClient {
+/** Connects on the first call. The context's `env` provides the token if the settings name no file. */
+export function vaultClient(settings: VaultSettings, context: LoginContext): VaultClient {
   const { address } = settings;
-  const send = patient(settings, env);
-  const session = openSession(settings, env, send);
+  const send = patient(settings, context.env);
+  const session = openSession(settings, context, send);
   return {
-    bare: (method, path, json) => send(method, path, null, json),
+    bare: (method, path, json, token) => send(method, path, token ?? null, json),
     loginEnds: () => session.endsAt(),
     async mustBeKnown() {
       const token = await session.token();

@@ -7,7 +7,7 @@ import { fileError } from "../../src/kit/io/error.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { tokenSource } from "./token-source.ts";
 import type { VaultResponse, VaultSend } from "./transport.ts";
-import { refusesAll, statusError } from "./errors.ts";
+import { isRefusal, statusError } from "./errors.ts";
 
 /** It may ask a keychain, and that a person. */
 const HELPER = { seconds: 60, cpuSeconds: 20, memoryMiB: 1024, output: 64 * 1024 };
@@ -72,8 +72,7 @@ async function unwrap(file: string, address: string, send: VaultSend): Promise<V
     );
   const answer = looked.status === 200 ? await send("POST", "sys/wrapping/unwrap", token, {}) : looked;
   if (answer.status === 200) return answer;
-  if ((answer.status !== 400 && answer.status !== 403) || refusesAll(answer.errors))
-    throw statusError(answer.status, answer.errors, address);
+  if (!isRefusal(answer)) throw statusError(answer.status, answer.errors, address);
   throw new UnsprawlError(
     "denied",
     `the wrapping token in ${file} is not valid: it has expired, or it was already used, perhaps by somebody else (a possible interception)`,

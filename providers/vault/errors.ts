@@ -62,6 +62,17 @@ export function refusesAll(texts: readonly string[]): boolean {
   return texts.some((text) => /sealed|not initialized|HTTPS server/i.test(text));
 }
 
+/** Whether a login was refused, as opposed to a server that answers nobody. */
+export function isRefusal({
+  status,
+  errors,
+}: {
+  readonly status: number;
+  readonly errors: readonly string[];
+}): boolean {
+  return (status === 400 || status === 403) && !refusesAll(errors);
+}
+
 /** A standby that answered for itself, and then not for its cluster. */
 export function noActiveServer(address: string): UnsprawlError {
   return new UnsprawlError(

@@ -1,7 +1,8 @@
 /**
  * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where,
  * `auth-settings` who; `transport` and `client` talk, `login` and `auth` log in; `kv1` and `kv2` store, `list` lists;
- * `errors` reduces what went wrong, `policy` names rights, `reader` issues the runtime's credential.
+ * `errors` reduces what went wrong, `policy` names rights, `reader` issues
+ * the runtime's credential, `revoke` ends it.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
@@ -17,6 +18,7 @@ import { listKeys } from "./list.ts";
 import { parseVaultReference, vaultKey, vaultNames, vaultReference } from "./names.ts";
 import { applicationPolicy, migratorPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
+import { revokeReader } from "./revoke.ts";
 import { publicSettings, readSettings, VAULT } from "./settings.ts";
 
 export const provider: ProviderModule = {
@@ -26,7 +28,7 @@ export const provider: ProviderModule = {
   template: "path",
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
-    const client = vaultClient(settings, context.env);
+    const client = vaultClient(settings, context);
     let asked: Promise<1 | 2> | null = null;
     const version = async (near?: StoreKey): Promise<1 | 2> => {
       // What one caller may not read says nothing about another's path.
@@ -38,8 +40,10 @@ export const provider: ProviderModule = {
       });
       return asking;
     };
+    const { mount, address } = settings;
     const kv = async (near?: StoreKey): Promise<Kv> =>
-      ((await version(near)) === 2 ? kv2 : kv1)(client, settings.mount, settings.address);
+      (await version(near)) === 2 ? kv2(client, mount, address, context.say) : kv1(client, mount, address);
+    const notes = new Map<string, Promise<readonly string[]>>();
     return {
       target: { name, provider: "vault", settings: publicSettings(settings) },
       key: (names) => vaultKey(settings.path, names),
@@ -50,6 +54,11 @@ export const provider: ProviderModule = {
       earlier: async (key, matches) => (await kv(key)).earlier(key, matches),
       version: async (key) => (await kv(key)).version(key.path),
       put: async (key, value, replace, origin) => (await kv(key)).put(key, value, replace, origin),
+      async mayPut(key) {
+        const known = notes.get(key.path) ?? (await kv(key)).notes(key.path);
+        notes.set(key.path, known);
+        return known;
+      },
       remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),
       policy: async (names) => applicationPolicy(settings, names, await version()),
@@ -57,6 +66,7 @@ export const provider: ProviderModule = {
       loginEnds: () => client.loginEnds(),
       check: () => checkVault(settings, client, version, kv),
       issueReader: async () => issueReader(settings, client, await version()),
+      revokeReader: async (issued) => revokeReader(issued, settings, client),
     };
   },
 };

@@ -14,6 +14,8 @@ export type Kv = {
   earlier(key: StoreKey, matches: (value: Secret) => boolean): Promise<Secret | null>;
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean, created?: boolean): Promise<boolean>;
+  /** What a plan is to say before it writes below a path. */
+  notes(path: string): Promise<readonly string[]>;
   /** A secret with all its fields; null when absent or soft-deleted. */
   fields(path: string): Promise<Fields | null>;
 };

@@ -40,6 +40,8 @@ class Kv1 implements Kv {
 
   readonly earlier: Kv["earlier"] = async () => null;
 
+  readonly notes: Kv["notes"] = async () => [];
+
   readonly put: Kv["put"] = (key, value, replace) => {
     const text = vaultText(value);
     return this.#inTurn(key.path, async () => {

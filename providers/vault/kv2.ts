@@ -41,19 +41,23 @@ class LostWrite extends Error {
 }
 
 /** KV version 2: every write is check-and-set, and PATCH leaves the siblings alone (Vault API, kv-v2). */
-export function kv2(client: VaultClient, mount: string, address: string): Kv {
-  return new Kv2(client, mount, address);
+export function kv2(client: VaultClient, mount: string, address: string, say: Say = () => undefined): Kv {
+  return new Kv2(client, mount, address, say);
 }
+
+type Say = (text: string) => void;
 
 class Kv2 implements Kv {
   readonly #client: VaultClient;
   readonly #mount: string;
   readonly #address: string;
+  readonly #say: Say;
 
-  constructor(client: VaultClient, mount: string, address: string) {
+  constructor(client: VaultClient, mount: string, address: string, say: Say) {
     this.#client = client;
     this.#mount = mount;
     this.#address = address;
+    this.#say = say;
   }
 
   readonly get: Kv["get"] = async (key) => {
@@ -84,6 +88,16 @@ class Kv2 implements Kv {
     return null;
   };
 
+  readonly notes: Kv["notes"] = async (path) => {
+    // The mount's settings may be closed to this token; then the write shows it.
+    for (const at of [this.#at("metadata", path), `${encodePath(this.#mount)}/config`]) {
+      const answer = await this.#client.call("GET", at, { needs: [], expect: [403, 404] });
+      const { delete_version_after: after } = dataOf(answer);
+      if (typeof after === "string" && !/^(?:-|0s$)/.test(after)) return [expiry(this.#mount, path, `after ${after}`)];
+    }
+    return [];
+  };
+
   readonly put: Kv["put"] = async (key, value, replace) => {
     const text = vaultText(value);
     return rounds(key, async (lost) => {
@@ -98,6 +112,8 @@ class Kv2 implements Kv {
       const answer = await this.#write(fields === null ? "POST" : "PATCH", key.path, key.field, text, version);
       if (answer === null) return null;
       const written = dataOf(answer);
+      const gone = written["deletion_time"];
+      if (typeof gone === "string" && gone !== "") this.#say(expiry(this.#mount, key.path, `on ${gone}`));
       if (fields === null && version === 0) await this.#mark(key.path, written["created_time"]);
       return { version: versionOf(numberOf(written["version"]), value) };
     });
@@ -207,6 +223,11 @@ async function rounds<T>(key: StoreKey, round: (lost: number | null) => Promise<
     `other writers keep changing ${key.path} in the Vault`,
     "try again when they are done",
   );
+}
+
+/** A secret that Vault will delete by itself, which an application would miss at its next start. */
+function expiry(mount: string, path: string, when: string): string {
+  return `${mount}/ deletes what is written to ${path} ${when} (delete_version_after): write it again before then, or set that to 0s`;
 }
 
 /** 404 has three meanings: nothing there, the last version deleted (its number is what check-and-set wants), no such mount. */

@@ -1,8 +1,9 @@
 import type { StoreKey } from "../../src/model/plan.ts";
+import { fixedPrefix } from "../../src/stores-kit/names.ts";
 import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
 import type { Kv } from "./kv.ts";
-import { checkPath, encodePath, fixedPrefix } from "./names.ts";
+import { checkPath, encodePath } from "./names.ts";
 import { listRights } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
 

@@ -1,9 +1,11 @@
+import type { ProviderContext } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { VaultResponse, VaultSend } from "./transport.ts";
 import { credential, environmentToken, password, unwrapper } from "./credentials.ts";
-import { refusesAll, statusError } from "./errors.ts";
+import { isRefusal, statusError } from "./errors.ts";
 import { encodePath } from "./names.ts";
+import { oidcToken } from "./oidc.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** A token, and how long it is valid: `Infinity` if it does not expire, or if we may not know. */
@@ -16,7 +18,7 @@ export type Grant = {
 };
 
 /** How this store logs in. Each call is a new login, with the current files; only unwrapped content is kept. */
-export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: VaultSend): () => Promise<Grant> {
+export function loginOf(settings: VaultSettings, { env, browse }: LoginContext, send: VaultSend): () => Promise<Grant> {
   const { auth, address } = settings;
   if (auth.method === "token") {
     if ("tokenFile" in auth) return async () => ownToken(await credential(auth.tokenFile), send);
@@ -48,6 +50,10 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
       return async () =>
         enter(`login/${encodePath(auth.username)}`, { password: await password(auth.passwordFile) }, refusal);
     }
+    case "oidc": {
+      const logIn = onceForAll([address, settings.namespace, auth], () => oidcToken(auth, address, browse, send));
+      return async () => ownToken(await logIn(), send);
+    }
     case "cert": {
       const refusal = {
         what: "certificate",
@@ -59,7 +65,26 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
   }
 }
 
+export type LoginContext = Pick<ProviderContext, "env" | "browse">;
+
 type EnterVault = (path: string, body: { readonly [key: string]: string }, refusal: LoginRefusal) => Promise<Grant>;
+
+/** Logins of persons in this process, which opens a store more than once: nobody is asked twice. */
+const logins = new Map<string, Promise<string>>();
+
+/** The login that somebody else did with the same settings; a new one for whom it is of no use any more. */
+function onceForAll(settings: unknown, logIn: () => Promise<string>): () => Promise<string> {
+  const id = JSON.stringify(settings);
+  let used: Promise<string> | null = null;
+  return () => {
+    const known = logins.get(id);
+    if (known !== undefined && known !== used) return (used = known);
+    const started = (used = logIn());
+    logins.set(id, started);
+    started.catch(() => logins.delete(id));
+    return started;
+  };
+}
 
 async function enterBy(
   mount: string,
@@ -72,8 +97,7 @@ async function enterBy(
   const answer = await send("POST", `auth/${encodePath(mount)}/${path}`, null, body);
   const grant = grantIn(answer);
   if (answer.status === 200 && grant !== null) return grant;
-  if ((answer.status !== 400 && answer.status !== 403) || refusesAll(answer.errors))
-    throw statusError(answer.status, answer.errors, address);
+  if (!isRefusal(answer)) throw statusError(answer.status, answer.errors, address);
   const enabled = answer.status === 403 ? `; vault auth list shows whether auth/${mount}/ is there` : "";
   throw new UnsprawlError(
     "denied",

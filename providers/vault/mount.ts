@@ -1,8 +1,9 @@
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import { fixedPrefix } from "../../src/stores-kit/names.ts";
 import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
-import { encodePath, fixedPrefix } from "./names.ts";
+import { encodePath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 import type { VaultResponse } from "./transport.ts";
 

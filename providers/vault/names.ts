@@ -2,10 +2,12 @@ import type { FoundNames, KeyNames, SubjectNames } from "../../src/contract/prov
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { namesInPath, templateFor, templateForms } from "../../src/stores-kit/names.ts";
+import { fixedPrefix, namesInPath, templateFor, templateForms } from "../../src/stores-kit/names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";
+/** The same for vals, which has a word for OpenBao. */
+const OPENBAO = "ref+openbao://";
 
 /** One KV secret per subject, one field per variable. Throws `refused` for names that Vault cannot distinguish. */
 export function vaultKey(template: string, names: KeyNames): StoreKey {
@@ -49,11 +51,12 @@ export function vaultReference(key: StoreKey, { mount, namespace }: VaultSetting
 
 /** The key of a reference into this store's mount; null for another store's. Throws `malformed`. */
 export function parseVaultReference(reference: string, { mount, namespace, address }: VaultSettings): StoreKey | null {
-  if (!reference.startsWith(SCHEME)) return null;
+  const scheme = [SCHEME, OPENBAO].find((one) => reference.startsWith(one));
+  if (scheme === undefined) return null;
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("malformed", `a ref+vault reference ${why}`, "the form is ref+vault://mount/path#/FIELD");
   const [, place = "", query = "", fragment = ""] =
-    /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(SCHEME.length)) ?? [];
+    /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(scheme.length)) ?? [];
   const decoded = (text: string): string => {
     try {
       return decodeURIComponent(text);
@@ -84,11 +87,6 @@ export function parseVaultReference(reference: string, { mount, namespace, addre
  */
 export function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/").replaceAll("sys/health", "sys/%68ealth");
-}
-
-/** The part of the template that is the same for all names, for policies: `apps/` of `apps/{subject}`. */
-export function fixedPrefix(template: string): string {
-  return template.split("{")[0] ?? "";
 }
 
 /** The path of all values that the template can address, for a policy. */

@@ -2,9 +2,9 @@ import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { fixedPrefix } from "../../src/stores-kit/names.ts";
 import type { VaultClient } from "./client.ts";
 import type { VaultResponse } from "./transport.ts";
-import { fixedPrefix } from "./names.ts";
 import { policyLine, readerRights, shortHash, versionRights } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
 
@@ -22,7 +22,7 @@ export async function issueReader(
   client: VaultClient,
   version: 1 | 2,
 ): Promise<IssuedVaultReader> {
-  const { mount, path, namespace, auth } = settings;
+  const { mount, path, auth } = settings;
   const prefix = fixedPrefix(path);
   const wholeTree = path.includes("{");
   const rules = [
@@ -30,7 +30,7 @@ export async function issueReader(
     ...versionRights(mount, prefix, version, wholeTree),
   ];
   const policy = rules.map(policyLine).join("\n");
-  const name = `unsprawl-runtime-${mount.replace(/[^\w-]/g, "-")}-${shortHash(namespace, mount, path)}`;
+  const name = readerName(settings);
   const byHand = new UnsprawlError(
     "denied",
     "the Vault token may not issue a credential for the runtime",
@@ -82,6 +82,10 @@ export async function issueReader(
     files: [{ name: "token", content: Secret.of(token) }],
   };
 }
+
+/** The policy and the role of whoever only reads this store. */
+export const readerName = ({ mount, path, namespace }: VaultSettings): string =>
+  `unsprawl-runtime-${mount.replace(/[^\w-]/g, "-")}-${shortHash(namespace, mount, path)}`;
 
 /** The two halves of an AppRole with this policy; null if AppRole is not enabled or not permitted. */
 async function appRole(

@@ -28,7 +28,9 @@ export function assemble(
   const stores = storesOf(basis);
   const scanning = scanningOf(basis, stores);
   const { redactor, state, key, installation, config, configChanged, engine } = basis;
-  const common = { redactor, state, key, config, detector: scanning.detector };
+  const { browse } = shared;
+  const login = browse === undefined ? {} : { browse };
+  const common = { redactor, state, key, config, detector: scanning.detector, ...login };
   return {
     env,
     cwd,

@@ -1,5 +1,5 @@
 import { providers, stores as abouts } from "../../providers/index.ts";
-import type { ExternalSecretsForm, Provider } from "../contract/provider.ts";
+import type { ExternalSecretsForm, Provider, ProviderContext } from "../contract/provider.ts";
 import type { Config, StoreConfig } from "../core/config/config.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
 import type { OpenStore } from "../delivery/runtime/resolve.ts";
@@ -32,18 +32,21 @@ export async function externalSecretsOf(provider: string): Promise<ExternalSecre
 export const openStore: OpenStore = (store, dir) =>
   openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
 
+/** What a store may show to a person. */
+type Faces = Pick<ProviderContext, "say" | "browse">;
+
 /** Opens a configured store by its name, or a built-in one. Throws `usage` for no store, `config` for one that is not trusted. */
 export async function openNamed(
   name: string,
   { stores, untrusted }: Pick<Config, "stores" | "untrusted">,
-  { env, cwd, say }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly say: (text: string) => void },
+  { env, cwd, ...faces }: Faces & { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
   workTree: () => Promise<string | null> = async () => null,
 ): Promise<Provider> {
   mustBeTrusted(untrusted, `stores.${name}`);
   const configured = stores.get(name);
-  if (configured) return openConfigured(name, configured, env, say);
+  if (configured) return openConfigured(name, configured, env, faces);
   if (builtInStores.includes(name))
-    return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say, await workTree());
+    return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, faces, await workTree());
   const known = [...stores.keys(), ...builtInStores];
   const near = nearestWord(name, known);
   throw new UnsprawlError(
@@ -66,7 +69,7 @@ export async function openConfigured(
   name: string,
   config: StoreConfig,
   env: NodeJS.ProcessEnv,
-  say?: (text: string) => void,
+  faces: Faces = {},
   workTree: string | null = null,
 ): Promise<Provider> {
   const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
@@ -81,5 +84,5 @@ export async function openConfigured(
   const { provider } = await load();
   const { map, parse } = await import("../kit/schema/index.ts");
   parse(map(provider.settings), config.keys, "the configuration", `stores.${name}`);
-  return provider.open(name, config.keys, { env, dir: config.dir, workTree, ...(say === undefined ? {} : { say }) });
+  return provider.open(name, config.keys, { ...faces, env, dir: config.dir, workTree });
 }

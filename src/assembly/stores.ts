@@ -13,9 +13,11 @@ export function storesOf({
   env,
   cwd,
   say,
+  shared: { browse },
 }: Basis): Pick<Assembly, "store" | "storeOf" | "storeNames" | "knownStores" | "resolve"> {
+  const faces = { say, ...(browse === undefined ? {} : { browse }) };
   const store: Assembly["store"] = async (name, sources = []) =>
-    openNamed(name, await config(), { env, cwd, say }, () => workTreeOfAll(sources, cwd, env));
+    openNamed(name, await config(), { env, cwd, ...faces }, () => workTreeOfAll(sources, cwd, env));
   const knownStores = async (): Promise<string[]> => [
     ...new Set([...(await config()).stores.keys(), ...builtInStores]),
   ];
@@ -35,8 +37,8 @@ export function storesOf({
       // A store that only the environment described is opened with the plan's own settings, and credentials from here.
       const keys = { ...target.settings };
       const opened = named
-        ? await openConfigured(target.name, await withPlanTemplate(target, named), env, say)
-        : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env, say);
+        ? await openConfigured(target.name, await withPlanTemplate(target, named), env, faces)
+        : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env, faces);
       if (canonical(opened.target) !== canonical(target)) {
         throw new UnsprawlError(
           "changed",

@@ -4,7 +4,7 @@ import type { Detector } from "../contract/detector.ts";
 import type { History } from "../contract/history.ts";
 import type { FastSource, LayerShelf } from "../fast/index.ts";
 import type { Look, LookAbout } from "../contract/look.ts";
-import type { Provider } from "../contract/provider.ts";
+import type { Provider, ProviderContext } from "../contract/provider.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { Config } from "../core/config/config.ts";
 import type { EntryUsers } from "../core/conflict.ts";
@@ -24,6 +24,8 @@ import type { Secret } from "../model/secret.ts";
 export type Shared = Pick<Assembly, "redactor" | "state" | "key" | "config" | "detector" | "history"> & {
   /** Where others find what was read of layers under these settings. */
   readonly layers: (settings: string) => LayerShelf;
+  /** For logins that need a person; absent where nobody is there. */
+  readonly browse: NonNullable<ProviderContext["browse"]>;
 };
 
 /** Everything the faces hand to core, put together on first use so that `--help` loads none of it. */

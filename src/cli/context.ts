@@ -2,6 +2,7 @@ import { assemble, type Assembly } from "../assembly/index.ts";
 import type { Host } from "../contract/host.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { canAsk } from "./asked.ts";
 import { Progress } from "./progress.ts";
 
 /** Parsed flags: commander's camel-cased names. */
@@ -36,9 +37,15 @@ export function makeContext(options: ParsedFlags): CliContext {
   const json = options["json"] === true;
   const verbose = options["verbose"] === true;
   const configFile = textFlag(options, "config");
-  const assembly = assemble(process.env, process.cwd(), configFile, (said) => {
-    if (!quiet && !json) progress.line(said);
-  });
+  const said = (text: string): void => {
+    if (!quiet && !json) progress.line(text);
+  };
+  const browse = (url: string): void => {
+    progress.line("the login waits for a browser on this machine, for 5 minutes: open this page");
+    progress.next(url);
+  };
+  const shared = canAsk({ json, quiet }, options) ? { browse } : {};
+  const assembly = assemble(process.env, process.cwd(), configFile, said, shared);
   const progress = new Progress(process.stderr, { quiet, verbose }, assembly.redactor);
   return { assembly, json, quiet, verbose, configFile, progress };
 }

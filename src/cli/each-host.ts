@@ -29,21 +29,23 @@ export async function eachHost(
     );
   const config = await assembly.config();
   mustBeTrusted(config.untrusted, "hosts");
+  // Whichever flag asks for it: one document.
+  const isJson = context.json || options["format"] === "json";
   const outcomes: HostOutcome[] = [];
   for (const [host, settings] of chooseHosts(config.hosts, listFlag(options, "hosts"))) {
     context.signal.throwIfAborted();
-    if (!context.json) say(context, `${host}:`);
+    if (!isJson) say(context, `${host}:`);
     const written: string[] = [];
     const there: CommandContext = {
       ...context,
       assembly: assembly.at(hostEnv(assembly.env, settings)),
-      ...(context.json ? { out: (text: string): void => void written.push(text) } : {}),
+      ...(isJson ? { json: true, out: (text: string): void => void written.push(text) } : {}),
     };
     // The command itself works on this one host.
     const own = { ...options, hosts: undefined, onHost: host };
     outcomes.push(await outcomeOf(command, there, args, own, host, written));
   }
-  if (context.json) {
+  if (isJson) {
     await writeResult(jsonText({ version: 1, hosts: outcomes }), null, context);
     return exitOf(outcomes);
   }

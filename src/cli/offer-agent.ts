@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { agentWarning } from "../core/agent-state.ts";
+import { agentWarning, stepsWithoutAgent } from "../core/agent-state.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import { isWanted } from "./confirm.ts";
 import type { CommandContext, ParsedFlags } from "./context.ts";
@@ -17,7 +17,7 @@ export async function offerAgent(context: CommandContext, options: ParsedFlags):
   say(context, warning);
   const isOffered = existsSync(BOOTED) && process.getuid?.() === 0;
   if (!isOffered || !(await isWanted(context, options, "Install the agent's systemd unit now?"))) {
-    sayNext(context, "unsprawl agent install systemd");
+    sayNext(context, stepsWithoutAgent()[0]);
     return EXIT.ok;
   }
   const { install } = await import("./commands/agent-install.ts");

@@ -28,7 +28,7 @@ export const ENVIRONMENT: readonly { readonly title: string; readonly rows: read
       ["UNSPRAWL_HOST", "This machine's name in the history"],
       [
         "UNSPRAWL_RUNTIME_DIR",
-        "Where files with values go; must be on tmpfs (default: /run/unsprawl, or /dev/shm/unsprawl)",
+        "Where files with values go; must be on tmpfs (default: /run/unsprawl, or /dev/shm/unsprawl; without root, unsprawl in XDG_RUNTIME_DIR)",
       ],
       ["NO_COLOR", "No colors"],
       ["ACCESSIBLE", "The terminal UI line by line"],

@@ -38,12 +38,17 @@ export type DeliverySubject = {
   /** The OCI runtimes registered with the engine. */
   readonly engineRuntimes: readonly string[];
   /** Why files on this host cannot reach the container (a remote engine, no root); null if they can. */
-  readonly unreachableHost: string | null;
+  readonly unreachableHost: UnreachableHost | null;
+  /** What to type where no delivery fits. */
+  readonly otherwise: string;
   /** A file in the image, following links; null if it is absent, not a regular file, or larger than 1 MiB. */
   readFile(path: string): Promise<Buffer | null>;
   /** Whether a regular file of any size exists, following links. */
   hasFile(path: string): Promise<boolean>;
 };
+
+/** Why what is on this host is out of an engine's reach, and what to type instead. */
+export type UnreachableHost = { readonly why: string; readonly way: string };
 
 /** Whether a delivery can be used, and why, in plain English. */
 export type DeliveryFit = {
@@ -132,8 +137,11 @@ export interface Delivery {
    * works at boot before the engine is up. A no-op for `runtime`.
    */
   prepare(subjectId: string, owner: Owner, moves: readonly Move[], values: ReadonlyMap<string, Secret>): Promise<void>;
-  /** Reverses `allow` and `prepare` for this subject id. Idempotent. */
-  discard(subjectId: string): Promise<void>;
+  /**
+   * Reverses `allow` and `prepare` for this subject id. Idempotent. Returns what it could not reach and how to remove that; null
+   * for nothing.
+   */
+  discard(subjectId: string): Promise<string | null>;
   /**
    * How much of the environment it restores: `whole`, before the entrypoint begins, or what the entrypoint sets. Decides
    * what counts as evidence that the application has a value.

@@ -68,6 +68,8 @@ export type Work = {
   say(text: string): void;
   /** For an undo: in what the subject, looked at afterwards, is not as the plan saw it. */
   readonly lacks?: (what: string) => void;
+  /** For an undo: what stays beside the subject, and how to remove it. */
+  readonly leaves?: (what: string | null) => void;
   /** Shows what is done or waited for now ("stopping web"), and how long it may take. Repeating the present one is free. */
   readonly phase: (text: string, limitMs?: number) => void;
   /**

@@ -135,11 +135,18 @@ export interface Provider {
    * store with it; `files` are written 0600 beside it, and `config` refers to them as `{dir}/NAME`. `held` are the
    * files of a previous credential, which may be returned again if the store cannot revoke it.
    */
-  issueReader(held?: readonly ReaderFile[]): Promise<{
-    readonly config: { readonly [key: string]: Json };
-    readonly files: readonly ReaderFile[];
-  }>;
+  issueReader(held?: readonly ReaderFile[]): Promise<IssuedReader>;
+  /**
+   * Ends a credential that `issueReader` issued at the store. Throws `refused` for one of another server, `denied` if that is not
+   * allowed. Only for stores that issue one: the others hand on what an operator made.
+   */
+  revokeReader?(issued: IssuedReader): Promise<void>;
 }
+
+export type IssuedReader = {
+  readonly config: { readonly [key: string]: Json };
+  readonly files: readonly ReaderFile[];
+};
 
 export type ReaderFile = { readonly name: string; readonly content: Secret };
 
@@ -153,6 +160,8 @@ export type ProviderContext = {
   readonly workTree?: string | null;
   /** Shows a message about slow operations or warnings; a provider prints nothing itself. */
   readonly say?: (text: string) => void;
+  /** Asks the person at the terminal to open a page in a browser. Absent where nobody is there to do it. */
+  readonly browse?: (url: string) => void;
 };
 
 /** How External Secrets reads this store from a cluster. Fields as in external-secrets.io/v1, `SecretStoreProvider`. */

@@ -33,6 +33,12 @@ function isWanted(): boolean {
   );
 }
 
+/** What to type where nothing writes a host's files again, the better first: the agent's unit is root's. */
+export function stepsWithoutAgent(): readonly [string, ...string[]] {
+  const render = "unsprawl render --all, before the engine starts";
+  return process.getuid?.() === 0 ? ["unsprawl agent install systemd", `or ${render}`] : [render];
+}
+
 /** The warning for a host whose consumers would not start after a reboot; null where an agent takes care of it. */
 export function agentWarning(state: string, consumers: number): string | null {
   const { running, installed } = agentState(state);

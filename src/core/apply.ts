@@ -14,7 +14,7 @@ import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
 import { entryUses, isOwnUse } from "./journal/uses.ts";
-import { undoneBefore, undoUnit } from "./undo-unit.ts";
+import { finishUndo, undoneBefore, undoUnit } from "./undo-unit.ts";
 import { readValues, valueOf } from "./values.ts";
 import type { UnitProof } from "./proof.ts";
 import { phasesOf } from "./phase.ts";
@@ -131,6 +131,7 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
       continue;
     }
     try {
+      if (was === "begun") await finishUndo(unit, steps, journal, tools, host);
       await workUnit(unit, steps, journal, tools, host, was === "begun", kept);
       results.push({ unit, state: "migrated", error: null });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { stepsWithoutAgent } from "./agent-state.ts";
 import { containerOf, type Consumer } from "../model/consumer.ts";
 import { inSteps, type DoctorCheck } from "./doctor.ts";
 import { renderCommand } from "./render-command.ts";
@@ -62,7 +63,7 @@ export function agentCheck(consumers: readonly Consumer[], isInstalled: boolean)
   return {
     ...{ name, state: "warn" },
     text: `not installed: after a reboot ${who} not start until ${consumers.length === 1 ? "its" : "their"} files are written again`,
-    ...inSteps("unsprawl agent install systemd", "or unsprawl render --all, before the engine starts"),
+    ...inSteps(...stepsWithoutAgent()),
   };
 }
 

@@ -32,7 +32,7 @@ export async function undoUnit(
   host: Host,
   values?: ReadonlyMap<string, Secret>,
 ): Promise<UndoneUnit> {
-  const { plan, record } = journal;
+  const { plan } = journal;
   const emit = (state: "start" | "undone" | "failed"): void =>
     host.emit({
       type: "step",
@@ -46,29 +46,61 @@ export async function undoUnit(
   const phase = phasesOf(host, `undo:${unit}`, unit);
   const wasDone = unitState(journal.receipts, unit) === "done";
   const lacks: string[] = [];
+  const left: string[] = [];
   emit("start");
   try {
-    // Not the host's signal: an undo must finish even after a cancellation.
-    const work: Work = {
-      plan,
-      record,
-      signal: new AbortController().signal,
-      values: new Map(),
-      recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
-      say: () => undefined,
-      lacks: (what) => void lacks.push(what),
-      phase,
-      quote: tools.quote,
+    const told = {
+      lacks: (what: string) => void lacks.push(what),
+      leaves: (what: string | null) => (what === null || left.includes(what) ? undefined : void left.push(what)),
     };
-    await tools.migration.undo(steps, work);
+    await tools.migration.undo(steps, undoWork(steps, journal, tools, phase, values, told));
     const notes = await takeAllBack(steps, lacks, journal, tools, phase);
-    record.undone(`unit:${unit}`, lacks.length === 0 ? {} : { lacks });
+    journal.record.undone(`unit:${unit}`, lacks.length === 0 ? {} : { lacks });
     emit(lacks.length === 0 ? "undone" : "failed");
-    return undone(lacks, [...notes, ...steps.flatMap(givenText)]);
+    return undone(lacks, [...left, ...notes, ...steps.flatMap(givenText)]);
   } catch (error) {
     emit("failed");
     throw notWhole(unit, plan.id, reduce(error, tools), wasDone);
   }
+}
+
+/**
+ * Finishes what an undo of the unit had begun when it was interrupted, except in the store: a run that goes forth from half way
+ * back would take what is not there yet for done.
+ */
+export async function finishUndo(
+  unit: string,
+  steps: readonly Step[],
+  journal: Journal,
+  tools: ApplyTools,
+  host: Host,
+): Promise<void> {
+  if (journal.receipts.findLast(({ step }) => step === `unit:${unit}`)?.state !== "failed") return;
+  const phase = phasesOf(host, `undo:${unit}`, unit);
+  await tools.migration.undo(steps, undoWork(steps, journal, tools, phase));
+  journal.record.intent(`unit:${unit}`);
+}
+
+function undoWork(
+  steps: readonly Step[],
+  { plan, record }: Journal,
+  tools: ApplyTools,
+  phase: Work["phase"],
+  values?: ReadonlyMap<string, Secret>,
+  told: Pick<Work, "lacks" | "leaves"> = {},
+): Work {
+  return {
+    plan,
+    record,
+    // Not the host's signal: an undo must finish even after a cancellation.
+    signal: new AbortController().signal,
+    values: new Map(),
+    recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
+    say: () => undefined,
+    ...told,
+    phase,
+    quote: tools.quote,
+  };
 }
 
 /** A value that a person gave was made valid by that person: the one before may not be any more. */

@@ -26,7 +26,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     name: "file",
     async fits(subject, moves): Promise<DeliveryFit> {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
-      if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      if (subject.unreachableHost !== null) return no(subject.unreachableHost.why);
       const odd = namesFault(moves, false);
       if (odd !== null) return no(odd);
       const padded = moves.find(({ name }) => subject.padded?.has(name) === true);
@@ -128,6 +128,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     async discard(id) {
       discardUnit(env, id);
+      return null;
     },
     environment: "by entrypoint",
     readsItself: (subject, name) => isOption(subject, name) || fileProgram(subject) !== null,

@@ -36,7 +36,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     name: "shim",
     async fits(subject, moves): Promise<DeliveryFit> {
       const own = suppliedBy(subject, "shim")?.target;
-      const fault = subject.unreachableHost ?? (await scriptFault(subject, moves, own));
+      const fault = subject.unreachableHost?.why ?? (await scriptFault(subject, moves, own));
       if (fault !== null) return { fits: false, why: fault, warnings: [] };
       memoryRoot(env);
       return scriptFits(subject, moves);
@@ -55,6 +55,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     async discard(id) {
       discardUnit(env, id);
+      return null;
     },
     environment: "whole",
     received: async (app, sought) => ((await app.becameEntrypoint(sought)) ? "entrypoint" : null),

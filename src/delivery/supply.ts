@@ -18,7 +18,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { Secret } from "../model/secret.ts";
 import { shimFile } from "./shim.ts";
-import { isSupplyFolder, memoryRoot, partName, writeFiles } from "./tmpfs.ts";
+import { isSupplyFolder, memoryRoot, ownerHere, partName, writeFiles } from "./tmpfs.ts";
 
 /** No link is followed, and no pipe is waited for. */
 const NO_TRAP = constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -93,7 +93,8 @@ function suppliedValue(folder: string, name: string): Secret | null {
   }
 }
 
-function isOf({ folder, owner: { uid, gid } }: Consumer, name: string): boolean {
+function isOf({ folder, owner }: Consumer, name: string): boolean {
+  const { uid, gid } = ownerHere(owner);
   const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
   return stat?.uid === uid && stat.gid === gid;
 }
@@ -107,8 +108,8 @@ function overwrite({ folder, owner }: Consumer, one: { readonly name: string; re
     return false;
   }
   try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.uid !== owner.uid || stat.gid !== owner.gid || stat.nlink !== 1) return false;
+    const [stat, { uid, gid }] = [fstatSync(fd), ownerHere(owner)];
+    if (!stat.isFile() || stat.uid !== uid || stat.gid !== gid || stat.nlink !== 1) return false;
     const bytes = one.content.expose();
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
     ftruncateSync(fd, bytes.length);

@@ -57,8 +57,11 @@ export function isSupplyFolder(env: NodeJS.ProcessEnv, folder: string): boolean 
 }
 
 function roots(env: NodeJS.ProcessEnv): readonly string[] {
-  const wished = env["UNSPRAWL_RUNTIME_DIR"];
-  return wished ? [wished] : ["/run/unsprawl", "/dev/shm/unsprawl"];
+  const { UNSPRAWL_RUNTIME_DIR: wished, XDG_RUNTIME_DIR: session } = env;
+  if (wished) return [wished];
+  // Only root can make a folder below /run; what a session of another user's has there is its own (pam_systemd(8)).
+  const own = session && process.getuid?.() !== 0 ? [join(session, "unsprawl")] : [];
+  return [...own, "/run/unsprawl", "/dev/shm/unsprawl"];
 }
 
 /** /dev/shm is shared: a folder that another user created there could be replaced at any time. */
@@ -138,8 +141,8 @@ function secretFolder(dir: string, owner: Owner): number {
     try {
       const { uid } = fstatSync(folder);
       if (uid !== process.getuid?.() && uid !== owner.uid) throw notOurs(dir);
-      fchownSync(folder, owner.uid, owner.gid);
-      fchmodSync(folder, 0o500);
+      // Without root, files are made only in a folder that one may write to; it is mounted read-only.
+      give(folder, owner, process.getuid?.() === 0 ? 0o500 : 0o700);
       return folder;
     } catch (error) {
       closeSync(folder);
@@ -148,6 +151,26 @@ function secretFolder(dir: string, owner: Owner): number {
   } catch (error) {
     throw fileError(dir, error);
   }
+}
+
+/**
+ * Who owns a file for this owner on this host. Only root can give files away, and the ids in rootless Podman's containers are
+ * others on the host.
+ */
+export function ownerHere(owner: Owner): Owner {
+  const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];
+  return uid === 0 ? owner : { uid, gid };
+}
+
+/**
+ * Gives a file or folder to its owner. Where that cannot be, each id of the container may read it, below a folder that only
+ * this user can enter.
+ */
+function give(fd: number, owner: Owner, mode: number): void {
+  const { uid, gid } = ownerHere(owner);
+  fchownSync(fd, uid, gid);
+  const reading = mode & 0o555;
+  fchmodSync(fd, uid === owner.uid ? mode : mode | (reading >> 3) | (reading >> 6));
 }
 
 /** Writes a file readable only by its owner (0400, or `mode`), replacing an older one. */
@@ -191,8 +214,7 @@ function writeIn(folder: number, dir: string, name: string, bytes: Uint8Array, o
     try {
       for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
       fsyncSync(fd);
-      fchownSync(fd, owner.uid, owner.gid);
-      fchmodSync(fd, mode);
+      give(fd, owner, mode);
     } finally {
       closeSync(fd);
     }
@@ -216,7 +238,9 @@ function fileError(file: string, error: unknown): UnsprawlError {
   return new UnsprawlError(
     code === "EACCES" || code === "EPERM" ? "denied" : "failed",
     `cannot write ${file}`,
-    "run as root on the engine's host",
+    process.getuid?.() === 0
+      ? "run as root on the engine's host"
+      : "run as root on the engine's host; for rootless Podman set UNSPRAWL_RUNTIME_DIR to a folder of yours on tmpfs",
     causeOf(error),
   );
 }

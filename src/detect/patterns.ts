@@ -13,6 +13,9 @@ export const PATH = anyOf([
   String.raw`^/[a-z][\w-]{1,30}(?:/[a-z.][\w.-]{0,40}){1,10}/?$`,
 ]);
 
+/** A URL with a password in it, `vault://web:…@host`, is a login at that server, whatever its scheme is. */
+const NO_LOGIN = String.raw`(?!//[^/?#@:]{0,100}:[^/?#@]{1,300}@)`;
+
 /**
  * What a tool writes where a secret belongs: schemes before `://`, the beginnings of `vault:secret/web#KEY`, and other
  * forms. `example` is one, and `counterExample` a secret that merely begins alike.
@@ -189,8 +192,8 @@ function formsOf(all: readonly Pick<ReferenceRow, "urls" | "entries" | "forms">[
   const [urls, entries] = [all.flatMap((row) => row.urls ?? []), all.flatMap((row) => row.entries ?? [])];
   const tail = String.raw`(?!v\d:)(?=[a-z]{4,80}$|[a-z0-9]{0,80}[/#._:@{}$-])[A-Za-z0-9_./#@:{}$-]{2,400}`;
   return [
-    ...(urls.length === 0 ? [] : [`(?:${urls.join("|")})://.{1,1000}`]),
-    ...(entries.length === 0 ? [] : [`(?:${entries.join("|")}):${tail}`]),
+    ...(urls.length === 0 ? [] : [`(?:${urls.join("|")}):${NO_LOGIN}//.{1,1000}`]),
+    ...(entries.length === 0 ? [] : [`(?:${entries.join("|")}):${NO_LOGIN}${tail}`]),
     ...all.flatMap((row) => row.forms ?? []),
   ];
 }

@@ -2,7 +2,6 @@ import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
 import type { Selected, UnitPlan } from "../contract/migration.ts";
 import { isFileName, isFileNameWithDots } from "../kit/io/name.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { FROM_THERE } from "./facts.ts";
 import type { DeliveryName, Move } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
@@ -37,7 +36,7 @@ export async function chooseDelivery(
   const subject = { ...known, padded };
   const odd = moves.filter(({ name }) => !isFileName(name));
   const against: string[] = [];
-  let hint = "unsprawl runtime install --to STORE makes `runtime` fit any container";
+  let hint = known.otherwise;
   for (const left of [[], odd]) {
     const going = moves.filter((move) => !left.includes(move));
     if (going.length === 0 || (left === odd && odd.length === 0)) continue;
@@ -52,14 +51,14 @@ export async function chooseDelivery(
       const fit = await delivery.fits(subject, going);
       if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings, left: new Set(left) };
       // What only this host could do has one reason, which is said once.
-      if (fit.why !== known.unreachableHost) against.push(`${delivery.name}: ${fit.why}`);
+      if (fit.why !== known.unreachableHost?.why) against.push(`${delivery.name}: ${fit.why}`);
       hint = fit.hint ?? hint;
     }
   }
   if (known.unreachableHost === null)
     throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, hint);
-  const why = [known.unreachableHost, ...against].join("; ");
-  throw new UnsprawlError("refused", `nothing can be moved from here: ${why}`, FROM_THERE);
+  const { why, way } = known.unreachableHost;
+  throw new UnsprawlError("refused", `nothing can be moved from here: ${[why, ...against].join("; ")}`, way);
 }
 
 /** Whether a program that reads the value from a file may drop bytes of it: `$(cat FILE)` does at its end, others trim. */

@@ -31,8 +31,11 @@ export function findConnection(env: NodeJS.ProcessEnv): EngineConnection {
   if (context && context !== "default") return fromContext(folder, context);
   const runtime = runtimeHome(env);
   const rootless = runtime === null ? null : join(runtime, "docker.sock");
-  const socket = !existsSync(DEFAULT_SOCKET) && rootless && existsSync(rootless) ? rootless : DEFAULT_SOCKET;
-  return parseAddress(`unix://${socket}`, null);
+  if (process.platform === "win32") return parseAddress("npipe:////./pipe/docker_engine", null);
+  // Docker Desktop's own, where it has not been allowed to make the default one.
+  const others = [...(rootless === null ? [] : [rootless]), join(folder, "run/docker.sock")];
+  const other = existsSync(DEFAULT_SOCKET) ? undefined : others.find((one) => existsSync(one));
+  return parseAddress(`unix://${other ?? DEFAULT_SOCKET}`, null);
 }
 
 /**
@@ -44,7 +47,7 @@ export function historyHostName({ address }: EngineConnection, env: NodeJS.Proce
 }
 
 /**
- * Parses `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. The address
+ * Parses `unix:///path`, `npipe:////./pipe/name`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. The address
  * is shown in messages, reports and histories: a login in it, which Docker does not use either, is left out. Throws
  * `config`.
  */
@@ -54,6 +57,15 @@ export function parseAddress(address: string, tls: EngineConnection["tls"]): Eng
     const socketPath = address.replace(/^unix:\/\//, "") || DEFAULT_SOCKET;
     return { ...none, address: `unix://${socketPath}`, via: "unix", socketPath, tls: null };
   }
+  // Node opens a named pipe of Windows as it opens a socket.
+  if (address.startsWith("npipe://"))
+    return {
+      ...none,
+      address,
+      via: "unix",
+      socketPath: address.slice("npipe://".length).replaceAll("/", "\\"),
+      tls: null,
+    };
   let url: URL;
   try {
     url = new URL(/^\w+:\/\//.test(address) ? address : `tcp://${address}`);

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import type { DeliverySubject } from "../contract/delivery.ts";
+import type { DeliverySubject, UnreachableHost } from "../contract/delivery.ts";
 import { cmd } from "../kit/shell.ts";
 import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
@@ -95,6 +95,7 @@ export function subjectWith(
     mountTargets: (doc.Mounts ?? []).map((mount) => mount.Destination),
     engineRuntimes: Object.keys(info.Runtimes ?? {}),
     unreachableHost: unreachableHost(engine, info),
+    otherwise: otherwiseOn(info),
     readFile: (path) => containerFile(engine, doc.Id, path),
     hasFile: (path) => containerHasFile(engine, doc.Id, path),
   };
@@ -116,17 +117,46 @@ export function referencesOf(entries: readonly string[]): ReadonlyMap<string, st
 }
 
 /** What helps where nothing can be moved from here. */
-export const FROM_THERE =
+const FROM_THERE =
   "unsprawl plugin install --to STORE; or the same as root on the engine's own host: sudo -H unsprawl plan …";
+/** Podman has no managed plugins. */
+const AS_ROOT_THERE = "the same as root on the engine's own host: sudo -H unsprawl plan …";
 
 /** Why files and processes on this host are not the engine's; null if they are. */
-export function unreachableHost(engine: Engine, info: EngineInfo): string | null {
-  if (engine.connection.via !== "unix") return `the engine is not on this host (${engine.connection.address})`;
-  if (process.getuid?.() !== 0) return "only root can give files to a container";
+export function unreachableHost(engine: Engine, info: EngineInfo): UnreachableHost | null {
+  const { via, address } = engine.connection;
+  const isOwn = isPodman(info) && info["Rootless"] === true;
+  const way = isOwn
+    ? "the same as the user who runs Podman, on its own host"
+    : isPodman(info)
+      ? AS_ROOT_THERE
+      : FROM_THERE;
+  if (via !== "unix") return { why: `the engine is not on this host (${address})`, way };
+  if (process.platform !== "linux") return { why: "the engine's containers run in a Linux virtual machine", way };
+  const me = process.getuid?.();
+  if (!isOwn && me !== 0) return { why: "only root can give files to a container", way };
   const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
-  if (options.some((option) => /name=(userns|rootless)/.test(option)))
-    return "the engine remaps user ids, which is not supported yet";
-  if (!existsSync(join(info.DockerRootDir, isPodman(info) ? "overlay-containers" : "containers")))
-    return `the engine's folder ${info.DockerRootDir} is not on this host`;
+  if (!isOwn && options.some((option) => /name=(userns|rootless)/.test(option)))
+    return { why: "the engine remaps user ids, which is not supported yet", way };
+  const folder = join(info.DockerRootDir, isPodman(info) ? `${String(info["Driver"])}-containers` : "containers");
+  const owner = ownerOf(folder);
+  if (owner === null) return { why: `the engine's folder ${info.DockerRootDir} is not on this host`, way };
+  // In such an engine's containers the ids are its user's own: files of anybody else, root's too, are nobody's there.
+  if (isOwn && owner !== me) return { why: `this Podman is the one of another user (uid ${owner})`, way };
   return null;
+}
+
+function ownerOf(folder: string): number | null {
+  try {
+    return statSync(folder).uid;
+  } catch {
+    return null;
+  }
+}
+
+/** What to type where no delivery fits a container of this engine. */
+export function otherwiseOn(info: EngineInfo): string {
+  return isPodman(info)
+    ? "unsprawl plan script:FILE --to STORE moves it in the file of its podman run line, to a secret of Podman's"
+    : "unsprawl runtime install --to STORE makes `runtime` fit any container";
 }

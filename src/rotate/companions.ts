@@ -4,6 +4,7 @@ import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { RotatedEntry } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
+import type { IsBeside } from "./owners.ts";
 import type { EnginePlace } from "./places.ts";
 import type { SecretHolder } from "./surroundings.ts";
 import type { StoredEntry } from "./types.ts";
@@ -20,9 +21,11 @@ export function companionsOf(
   entries: readonly StoredEntry[],
   having: readonly SecretHolder[],
   places: readonly EnginePlace[],
+  beside: IsBeside,
 ): readonly CompanionEntry[] {
   const held = having.map((holder) => ({ holder, own: referencesOf(holder, places) }));
-  const isHeld = ({ move }: StoredEntry): boolean => held.some(({ own }) => own.has(move.reference));
+  const isHeld = ({ move }: StoredEntry): boolean =>
+    beside(move.reference) && held.some(({ own }) => own.has(move.reference));
   const isHalf = ({ move, value }: StoredEntry): boolean =>
     move.name === pair || (login !== "" && value.equals(Secret.of(login)));
   const halves = pair === null ? [] : entries.filter((entry) => isHeld(entry) && isHalf(entry));

@@ -171,7 +171,7 @@ export function administratorLogin(
 }
 
 /** Whether a moved value's subject is this container: itself, or its Compose service. */
-function isOf(location: Location, doc: ContainerDoc): boolean {
+export function isOf(location: Location, doc: ContainerDoc): boolean {
   const { subjectName } = location;
   if (!isComposed(location)) return subjectName === nameOf(doc);
   return subjectName === doc.Config.Labels?.["com.docker.compose.service"];

@@ -5,6 +5,7 @@ import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { RotatedConsumer, RotatedEntry, RotateStep } from "../model/plan.ts";
 import { stepId } from "../model/step-id.ts";
 import { companionsOf, type CompanionEntry } from "./companions.ts";
+import { besideOf } from "./owners.ts";
 import { otherPlaces, type EnginePlace } from "./places.ts";
 import { givenValue, holdsSecret, mustFit } from "./replaced.ts";
 import { mustAllBeMoved, secretHolders, type SecretHolder } from "./surroundings.ts";
@@ -22,7 +23,7 @@ export async function stepFor({ part }: StoredEntry, around: Around): Promise<Ro
   const found = await targetAmong(isGiven ? same : knownHere(same, having), having, around);
   const { target, server } = found.reached;
   const rotator = await tools.rotator(target.rotator);
-  const beside = companionsOf(target, entries, having, places);
+  const beside = companionsOf(target, entries, having, places, besideOf(same, around.moved));
   const halves = beside.filter(({ role }) => role === "pair");
   for (const place of places) mustAllBeMoved(valuesOf(halves), place);
   const { usesHostNetwork } = found;

@@ -9,6 +9,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
 import { isNameLike } from "../model/secret.ts";
 import type { RotatingLogin } from "../model/plan.ts";
+import { ownersOf } from "./owners.ts";
 import type { EnginePlace } from "./places.ts";
 import {
   administratorLogin,
@@ -58,15 +59,17 @@ export async function targetAmong(
   having: readonly SecretHolder[],
   around: Around,
 ): Promise<FoundTarget> {
-  const { tools, engine, here } = around;
+  const { tools, engine, engineId, here, moved } = around;
   const found: FoundTarget[] = [];
   let missing: string | null = null;
-  const placed = same.map((entry) => ({ entry, doc: containerOf(entry, having) }));
+  const placed = same.flatMap((entry) => {
+    const owners = ownersOf(entry.move, moved, having, { engineId, holders: here.holders });
+    return (owners.length === 0 ? [null] : owners).map((doc) => ({ entry, doc }));
+  });
   // Those of containers first: what a file names is meant from where it is used, which nobody here knows.
   for (const { entry, doc } of placed.toSorted((a, b) => Number(a.doc === null) - Number(b.doc === null))) {
-    const { name } = entry.move;
     const target = await tools.targetOf({
-      ...{ name, part: entry.part, value: entry.value },
+      ...{ name: entry.move.name, part: entry.part, value: entry.value },
       variables: variablesOf(doc, entry, around),
     });
     if (target === null || typeof target === "string") missing ??= target;
@@ -85,7 +88,8 @@ export async function targetAmong(
       `the same value is checked in several places: ${placeText(first.reached.target)}, ${placeText(second.reached.target)}`,
       "change it in one of them first, so that the two differ",
     );
-  mustBeOneSecret(same, same.length === found.length, around);
+  const isKnown = same.every((one) => found.some(({ entry }) => entry === one));
+  mustBeOneSecret(same, isKnown, around);
   const [any] = same;
   if (tools.given !== undefined && any !== undefined)
     return { entry: any, reached: { target: GIVEN, server: null }, usesHostNetwork: false };
@@ -95,10 +99,6 @@ export async function targetAmong(
     missing === null ? "nothing here knows where it is checked" : `where it is checked is not known: ${missing}`,
     BY_HAND,
   );
-}
-
-function containerOf({ move }: StoredEntry, having: readonly SecretHolder[]): ContainerDoc | null {
-  return having.find(({ other, references }) => other === null && references.has(move.reference))?.doc ?? null;
 }
 
 /**

@@ -68,6 +68,17 @@ export function readAws(given: AwsGiven, env: NodeJS.ProcessEnv, dir: string, se
   };
 }
 
+/**
+ * Whether the options of a reference (`region=eu-west-1`, as in vals) name this store's region, or none: one in another
+ * region is another store's. Throws `unknown` for any other option: without it, it would name another value.
+ */
+export function inRegion(options: string | undefined, region: string | null, unknown: UnsprawlError): boolean {
+  if (options === undefined) return true;
+  const named = /^region=([a-z0-9-]{1,40})$/.exec(options)?.[1];
+  if (named === undefined) throw unknown;
+  return named === region;
+}
+
 /** The AWS part of a store's target and a reader's configuration: no credential. */
 export function publicAws({ region, endpoint, profile }: AwsSettings): { readonly [key: string]: Json } {
   return {

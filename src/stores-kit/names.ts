@@ -94,3 +94,8 @@ function unfillForm(
 export function fillTemplate(template: string, names: { readonly [which: string]: string }): string {
   return template.replace(/\{(\w+)\}/g, (_, which: string) => names[which] ?? "");
 }
+
+/** The part of a template that is the same for all names, for policies: `apps/` of `apps/{subject}`. */
+export function fixedPrefix(template: string): string {
+  return template.split("{")[0] ?? "";
+}

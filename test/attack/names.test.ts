@@ -278,6 +278,7 @@ function s6(env: readonly string[]): DeliverySubject {
     references: new Map(),
     engineRuntimes: [],
     unreachableHost: null,
+    otherwise: "",
     readFile: async (path) => (files[path] === undefined ? null : Buffer.from(files[path])),
     hasFile: async (path) => path === "/bin/sh",
   };

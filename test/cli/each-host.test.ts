@@ -58,6 +58,9 @@ it("plans each host by itself, and one that is gone holds nobody up", async () =
     ["gone", 1, "unreachable"],
   ]);
   expect(hosts.slice(0, 2).map(({ result }) => result?.steps?.[0]?.unit)).toEqual(["web", "worker"]);
+  const asFormat = await world.unsprawl(["plan", "docker:", "--to", "local", "--hosts", "--format", "json"]);
+  const { hosts: formatted } = JSON.parse(asFormat.stdout) as Hosts;
+  expect(formatted.map(({ host, exit }) => [host, exit])).toEqual(hosts.map(({ host, exit }) => [host, exit]));
   expect(code).toBe(5);
 });
 

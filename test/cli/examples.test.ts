@@ -61,7 +61,7 @@ const OTHERWISE: { readonly [command: string]: readonly [code: number, says: Reg
   "unsprawl rotate docker:web --only DB_PASSWORD": [2, /nobody can be asked here: it needs --yes/],
   "unsprawl plugin install --to prod --yes": [2, /no store named "prod"/],
   "unsprawl stores policy --to vault": [2, /VAULT_ADDR/],
-  "unsprawl plugin status": [1, /no volume plugin on the engine/],
+  "unsprawl plugin status": [1, /the engine has no volume plugin of this installation/],
 };
 /** They serve until they are ended: this is what they say once they do. */
 const SERVES: { readonly [command: string]: RegExp } = {

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -10,6 +10,8 @@ const dir = mkdtempSync(join(tmpdir(), "unsprawl-moving-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 mkdirSync(join(dir, "containers"));
 mkdirSync(join(dir, "overlay-containers"));
+
+const PODMAN = { BuildahVersion: "1.39.3", Driver: "overlay" };
 
 /** What is asked of an engine that is reached like this. */
 function reached(via: "unix" | "tcp", info: object = {}): Assembly {
@@ -23,7 +25,7 @@ function reached(via: "unix" | "tcp", info: object = {}): Assembly {
 }
 
 it("nothing can be moved on an engine elsewhere without its plugin, which is said once, with the way", async () => {
-  expect(await movingFault(reached("tcp"))).toBe("the engine is not on this host (tcp://engine)");
+  expect((await movingFault(reached("tcp")))?.why).toBe("the engine is not on this host (tcp://engine)");
   const [first, ...rows] = await movingChecks(reached("tcp"));
   expect(first).toMatchObject({ state: "warn", hint: expect.stringContaining("unsprawl plugin install --to STORE") });
   expect(rows.map(({ text }) => text.split(", ")[0])).toEqual([
@@ -38,7 +40,7 @@ it("nothing can be moved on an engine elsewhere without its plugin, which is sai
 
 it.runIf(process.getuid?.() === 0)("as root on its host files can be given, to Podman's containers too", async () => {
   expect(await movingFault(reached("unix"))).toBeNull();
-  const rows = await movingChecks(reached("unix", { BuildahVersion: "1.39.3" }));
+  const rows = await movingChecks(reached("unix", PODMAN));
   expect(rows.map(({ text }) => text)).toEqual(
     expect.arrayContaining([
       "move by volume: not here, Podman has no managed plugins",
@@ -46,6 +48,27 @@ it.runIf(process.getuid?.() === 0)("as root on its host files can be given, to P
       "roll back: works here",
     ]),
   );
+});
+
+it("Podman without root is moved by its own user alone, and nobody is sent to a plugin or to root", async () => {
+  const rootless = { ...PODMAN, Rootless: true, SecurityOptions: ["name=rootless"] };
+  expect(await movingFault(reached("unix", rootless))).toBeNull();
+  const others = mkdtempSync(join(tmpdir(), "unsprawl-moving-"));
+  mkdirSync(join(others, "overlay-containers"));
+  const theirs = reached("unix", { ...rootless, DockerRootDir: others });
+  if (process.getuid?.() === 0) {
+    chownSync(join(others, "overlay-containers"), 30_100, 30_100);
+    expect(await movingFault(theirs)).toEqual({
+      why: "this Podman is the one of another user (uid 30100)",
+      way: "the same as the user who runs Podman, on its own host",
+    });
+  }
+  rmSync(others, { recursive: true });
+  for (const one of [theirs, reached("tcp", rootless), reached("tcp", PODMAN)]) {
+    const checks = await movingChecks(one);
+    expect(checks[0]).toMatchObject({ state: "warn", hint: expect.stringMatching(/^the same as/) });
+    expect(JSON.stringify(checks)).not.toMatch(/plugin install|runtime install/);
+  }
 });
 
 it("an engine that does not answer says nothing of it", async () => {

@@ -31,6 +31,7 @@ function subject(files: { readonly [path: string]: string }, more: Partial<Deliv
     references: new Map(),
     engineRuntimes: [],
     unreachableHost: null,
+    otherwise: "",
     readFile: async (path) => (path in files ? Buffer.from(files[path] ?? "") : null),
     hasFile: async (path) => path in files,
     ...more,
@@ -326,7 +327,11 @@ describe("does not fit", () => {
       subject(script("file_env DB_PASSWORD_OLD; echo $OLD_DB_PASSWORD_FILE")),
       "does not read DB_PASSWORD",
     ],
-    ["files that do not get there", subject(FILE_ENV, { unreachableHost: "another host" }), "another host"],
+    [
+      "files that do not get there",
+      subject(FILE_ENV, { unreachableHost: { why: "another host", way: "" } }),
+      "another host",
+    ],
   ])("%s", async (_what, image, why) => {
     expect(await delivery.fits(image, ONE)).toEqual({ fits: false, why: expect.stringContaining(why), warnings: [] });
   });

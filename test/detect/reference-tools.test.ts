@@ -56,6 +56,15 @@ test.each([
   expect(ask("DB_PASSWORD", value).why?.[0]).toMatch(/^refers to a value stored elsewhere \([A-Z1v][\w ]+\)$/);
 });
 
+test.each([
+  "vault://web:${base62:22}@db.example:8200/x",
+  "kubernetes://admin:${base62:22}@10.0.0.1",
+  "consul://:${base62:22}@10.0.0.1:8500",
+  "secret://web:${base62:22}@host",
+])("%s has a password in it, and is a secret, whatever its scheme is", (text) => {
+  for (const seed of SEEDS) for (const name of NAMES) expect(alarms(name, template(text)(kit(seed))), name).toBe(true);
+});
+
 test("what has a default of its own is a secret still, whatever its name", () => {
   const found = (text: string): number => createDetector().text(Buffer.from(text), "application.yaml").spotted.length;
   for (const seed of SEEDS) {

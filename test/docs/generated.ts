@@ -7,7 +7,7 @@ import { channels } from "../../src/notify/index.ts";
 import { rotatorAbouts } from "../../src/rotators/index.ts";
 import { keysAsMarkdown } from "../../src/tui/keymap.ts";
 import { commandsReference, environmentTables } from "./commands-page.ts";
-import { POLICIES, VAULT_WRITER } from "./policies.ts";
+import { POLICIES, MIGRATORS } from "./policies.ts";
 import { formOf, settingsTable, type SchemaNode } from "./schema-tables.ts";
 import { table } from "./tables.ts";
 
@@ -53,7 +53,7 @@ export async function generatedRegions(): Promise<ReadonlyMap<string, string>> {
     ["channels", channelTables(properties)],
     ["rotators", rotatorsTable()],
     ["rotator-images", imagesTable()],
-    ["vault-writer", fenced("hcl", VAULT_WRITER)],
+    ...MIGRATORS.map(([store, language, policy]): [string, string] => [`${store}-migrator`, fenced(language, policy)]),
     ...(await storeRegions(properties)),
   ]);
 }

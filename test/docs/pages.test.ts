@@ -36,7 +36,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   ],
   [/swarm:/, "test/migrations/swarm: it needs a swarm"],
   [
-    /^plugin (?:install|status|upgrade)|^(?:migrate|plan) .*--hosts/,
+    /^plugin (?:install|status|upgrade|uninstall)|^(?:migrate|plan) .*--hosts/,
     "test/delivery/volume: it gives the engine a plugin",
   ],
   [/^rotate /, "test/rotate: it changes values at their servers"],

@@ -1,10 +1,13 @@
-import { applicationPolicy as kmsPolicy } from "../../providers/aws-kms/policy.ts";
+import { applicationPolicy as kmsPolicy, migratorPolicy as kmsMigratorPolicy } from "../../providers/aws-kms/policy.ts";
 import { readSettings as kmsSettings } from "../../providers/aws-kms/settings.ts";
-import { secretPolicy } from "../../providers/aws-secrets-manager/names.ts";
-import { parameterPolicy } from "../../providers/aws-ssm/names.ts";
-import { readerPolicy } from "../../providers/azure-key-vault/policy.ts";
+import { secretMigratorPolicy, secretPolicy } from "../../providers/aws-secrets-manager/names.ts";
+import { parameterMigratorPolicy, parameterPolicy } from "../../providers/aws-ssm/names.ts";
+import { migratorPolicy as keyVaultMigratorPolicy, readerPolicy } from "../../providers/azure-key-vault/policy.ts";
 import { readSettings as azureSettings } from "../../providers/azure-key-vault/settings.ts";
-import { readerPolicy as gcpPolicy } from "../../providers/gcp-secret-manager/policy.ts";
+import {
+  migratorPolicy as gcpMigratorPolicy,
+  readerPolicy as gcpPolicy,
+} from "../../providers/gcp-secret-manager/policy.ts";
 import { readSettings as gcpSettings } from "../../providers/gcp-secret-manager/settings.ts";
 import { operatorCommands } from "../../providers/keywhiz/policy.ts";
 import type { KeywhizSettings } from "../../providers/keywhiz/settings.ts";
@@ -31,17 +34,28 @@ const KEYWHIZ: KeywhizSettings = {
 
 const VAULT = vaultSettings({ address: "https://vault.example.org:8200" }, { ...AT, env: { VAULT_TOKEN: "any" } });
 
+const KMS = kmsSettings({ keyId: "alias/app", context: { App: "{subject}" } }, AT);
+const GCP = gcpSettings({ projectId: "team-prod" }, AT);
+const KEY_VAULT = azureSettings({ url: "https://team.vault.azure.net" }, AT);
+
 /** The policy for one application, by store. */
 export const POLICIES: { readonly [store: string]: () => Promise<string> } = {
   vault: async () => applicationPolicy(VAULT, WEB, 2),
   local: async () => localPolicy("/srv/secrets/{project/}{subject}.sops.yaml", WEB, IDENTITIES, {}, []),
-  "aws-kms": async () => kmsPolicy(kmsSettings({ keyId: "alias/app", context: { App: "{subject}" } }, AT), ARN, WEB),
+  "aws-kms": async () => kmsPolicy(KMS, ARN, WEB),
   "aws-secrets-manager": async () => secretPolicy("apps/{project/}{subject}", WEB, "eu-central-1"),
   "aws-ssm": async () => parameterPolicy("/apps/{project/}{subject}/{name}", WEB, "eu-central-1"),
-  "azure-key-vault": async () => readerPolicy(WEB, azureSettings({ url: "https://team.vault.azure.net" }, AT)),
-  "gcp-secret-manager": async () => gcpPolicy(WEB, gcpSettings({ projectId: "team-prod" }, AT)),
+  "azure-key-vault": async () => readerPolicy(WEB, KEY_VAULT),
+  "gcp-secret-manager": async () => gcpPolicy(WEB, GCP),
   keywhiz: async () => operatorCommands(KEYWHIZ, WEB, []),
 };
 
-/** What whoever migrates needs in Vault. */
-export const VAULT_WRITER = migratorPolicy(VAULT, 2);
+/** The policy of whoever migrates, by store, and its language where that leaves the text as it is printed. */
+export const MIGRATORS: readonly (readonly [store: string, language: string, policy: string])[] = [
+  ["vault", "hcl", migratorPolicy(VAULT, 2)],
+  ["aws-kms", "", kmsMigratorPolicy(KMS, ARN)],
+  ["aws-secrets-manager", "", secretMigratorPolicy("apps/{project/}{subject}", "eu-central-1")],
+  ["aws-ssm", "", parameterMigratorPolicy("/apps/{project/}{subject}/{name}", "eu-central-1")],
+  ["azure-key-vault", "bicep", keyVaultMigratorPolicy(KEY_VAULT)],
+  ["gcp-secret-manager", "", gcpMigratorPolicy(GCP)],
+];

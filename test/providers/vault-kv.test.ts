@@ -203,22 +203,25 @@ describe("KV v2", () => {
     }
   });
 
-  test("a token that may not see the mount needs kvVersion, and says so", async () => {
+  test("a token that may neither see the mount nor read there is told what to ask for; kvVersion is believed", async () => {
     const fake = createServer((request, answer) => {
       const [status, body] = request.url?.includes("/sys/internal/")
         ? [403, { errors: ["preflight capability check returned 403"] }]
         : request.url?.includes("lookup-self")
           ? [200, { data: { ttl: 0 } }]
-          : [404, { errors: [] }];
+          : [403, { errors: ["1 error occurred:\n\t* permission denied\n\n"] }];
       answer.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
     }).listen(0, "127.0.0.1");
     await new Promise((done) => fake.once("listening", done));
     const address = `http://127.0.0.1:${(fake.address() as { port: number }).port}`;
     await expect((await open("t", {}, address)).get(keyAt())).rejects.toMatchObject({
       code: "denied",
-      hint: expect.stringContaining("kvVersion") as string,
+      message: expect.stringContaining("or the token has no right to read below it") as string,
+      hint: expect.stringContaining("unsprawl stores policy --to") as string,
     });
-    expect(await (await open("t", { kvVersion: 2 }, address)).get(keyAt())).toBe(null);
+    await expect((await open("t", { kvVersion: 2 }, address)).get(keyAt())).rejects.toMatchObject({
+      message: expect.stringContaining("may not read secret/data/") as string,
+    });
     fake.close();
   });
 });

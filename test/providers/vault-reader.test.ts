@@ -70,6 +70,49 @@ describe("the runtime's credential", () => {
     expect(await reader.get(keyAt())).toBe(null);
   });
 
+  test("what was issued can be ended: a secret id and a token log nobody in any more, and others stay", async () => {
+    const issuedTo = async (issuer: Provider) => {
+      const issued = await issuer.issueReader();
+      const to = mkdtempSync(join(dir, "ended-"));
+      return {
+        issued,
+        reader: await openSpec({
+          provider: "vault",
+          config: placed(issued.config, issued.files, to),
+          env: {},
+          dir: to,
+        }),
+      };
+    };
+    await bao.api("POST", "sys/auth/approle", { type: "approle" }).catch(() => null);
+    const [byRole, other] = [await issuedTo(store), await issuedTo(store)];
+    await store.revokeReader?.(byRole.issued);
+    // It is gone, and once more is no error.
+    await store.revokeReader?.(byRole.issued);
+    await expect(byRole.reader.get(keyAt())).rejects.toMatchObject({ code: "denied" });
+    expect(await other.reader.get(keyAt())).toBe(null);
+    await bao.api("DELETE", "sys/auth/approle");
+    const [byToken, second] = [await issuedTo(store), await issuedTo(store)];
+    expect(byToken.issued.config).toMatchObject({ auth: { method: "token" } });
+    await store.revokeReader?.(byToken.issued);
+    await expect(byToken.reader.get(keyAt())).rejects.toMatchObject({ code: "denied" });
+    expect(await second.reader.get(keyAt())).toBe(null);
+    const elsewhere = { ...second.issued, config: { ...second.issued.config, address: "https://elsewhere" } };
+    await expect(store.revokeReader?.(elsewhere)).rejects.toMatchObject({ code: "refused" });
+    expect(await second.reader.get(keyAt())).toBe(null);
+  });
+
+  test("who may not end a secret id is told so, with the policy to add", async () => {
+    await bao.api("POST", "sys/auth/approle", { type: "approle" });
+    const issued = await store.issueReader();
+    const weak = await open(await tokenFor(bao, writerPolicy("secret", 2)));
+    await expect(weak.revokeReader?.(issued)).rejects.toMatchObject({
+      code: "denied",
+      hint: expect.stringContaining("secret-id/destroy") as string,
+    });
+    await bao.api("DELETE", "sys/auth/approle");
+  });
+
   test("lacking rights: denied, with the policy and what to pass instead", async () => {
     const token = await tokenFor(bao, writerPolicy("secret", 2));
     const error = await (await open(token)).issueReader().catch((one: unknown) => one);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { provider } from "../../providers/vault/index.ts";
 import type { Provider } from "../../src/contract/provider.ts";
 import { policyLine, writerRights } from "../../providers/vault/policy.ts";
 import { fresh, keyAt, ORIGIN, plainVault, type PlainVault } from "./vault-plain.ts";
@@ -145,5 +146,44 @@ describe("a writer that may not read", () => {
     for (const lines of await Promise.all([shared.check(), shared.check()]))
       for (const line of lines) expect(line, line.text).toMatchObject({ ok: true });
     expect((await vault.data("secret/data/all"))["data"]).toEqual({ PROBE: "theirs" });
+  });
+});
+
+describe("a mount that deletes what is written after a time", () => {
+  const AFTER = /^secret\/ deletes what is written to apps\/[\w-]+ after 720h0m0s \(delete_version_after\)/;
+  afterAll(() => vault.bao.api("POST", "secret/config", { delete_version_after: "0s" }));
+
+  test("is named before a write, for the mount and for a secret, and in the check", async () => {
+    const key = keyAt();
+    expect(await store.mayPut?.(key)).toEqual([]);
+    await vault.bao.api("POST", `secret/metadata/${key.path}`, { delete_version_after: "720h" });
+    const before = await vault.open();
+    expect(await before.mayPut?.(key)).toEqual([expect.stringMatching(AFTER)]);
+    await vault.bao.api("POST", "secret/config", { delete_version_after: "720h" });
+    const after = await vault.open();
+    expect(await after.mayPut?.(keyAt())).toEqual([expect.stringMatching(AFTER)]);
+    const line = (await after.check()).find(({ right }) => right === "write");
+    expect(line).toMatchObject({
+      ok: true,
+      text: expect.stringMatching(/; secret\/ deletes what .* 720h0m0s/) as string,
+    });
+    expect(await (await vault.open({ config: { mount: "kv1" } })).mayPut?.(keyAt())).toEqual([]);
+  });
+
+  test("whose settings are closed to the token is named by what it answers to the write", async () => {
+    await vault.bao.api("POST", "secret/config", { delete_version_after: "720h" });
+    const said: string[] = [];
+    const token = await tokenFor(vault.bao, writerPolicy("secret", 2));
+    const env = { HOME: vault.dir, VAULT_ADDR: vault.bao.address, VAULT_TOKEN: token };
+    const writer = await provider.open("prod", {}, { env, dir: vault.dir, say: (text) => void said.push(text) });
+    const key = keyAt();
+    expect(await writer.mayPut?.(key)).toEqual([]);
+    await writer.put(key, fresh(), null, ORIGIN);
+    expect(said).toEqual([
+      expect.stringMatching(/^secret\/ deletes what is written to apps\/\w+ on 20\d\d-.*Z \(delete_version_after\)/),
+    ]);
+    await vault.bao.api("POST", "secret/config", { delete_version_after: "0s" });
+    await writer.put(keyAt(), fresh(), null, ORIGIN);
+    expect(said).toHaveLength(1);
   });
 });

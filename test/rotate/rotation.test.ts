@@ -168,8 +168,8 @@ describe("a rotation", () => {
 
 describe("when a value was last rotated", () => {
   it("is known by its run, unless that was rolled back", () => {
-    const { step, work } = done(made(), made());
-    const { unit } = step;
+    const { work } = done(made(), made());
+    const unit = work.plan.steps[0]?.unit ?? "";
     const journal = createJournal({ state, key }, work.plan);
     journal.record.intent(`unit:${unit}`);
     const last = (): string | undefined => lastRotations({ state, key }).get("ref+sops://x#/A");

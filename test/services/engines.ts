@@ -20,7 +20,7 @@ import { unmountBelow } from "./running.ts";
 // The kinds of engine that people have, each a real one, and who reaches it.
 
 /** A person without root, whom no file of this machine has. */
-const PERSON = 30_100;
+export const PERSON = 30_100;
 /** The group that an engine lets in. */
 const GROUP = 30_200;
 /** Ids that only containers of an engine have: of userns-remap, and of the person's own engine. */
@@ -129,16 +129,24 @@ const KINDS: { readonly [Kind in EngineKind]: () => Promise<Starting> } = {
 
 const ROOTLESS = "/usr/share/docker.io/contrib/dockerd-rootless.sh";
 
-const asPerson = ["setpriv", "--reuid", String(PERSON), "--regid", String(PERSON), "--groups", String(GROUP)] as const;
+export const asPerson = [
+  "setpriv",
+  "--reuid",
+  String(PERSON),
+  "--regid",
+  String(PERSON),
+  "--groups",
+  String(GROUP),
+] as const;
 
 /** These lines of a shell, and then the program of these words in its place. */
-const after = (lines: readonly string[], words: readonly string[]): readonly string[] => [
+export const after = (lines: readonly string[], words: readonly string[]): readonly string[] => [
   ...["sh", "-ec", [...lines, 'exec "$@"'].join("\n"), "sh"],
   ...words,
 ];
 
 /** The person, and ids for containers, in the files of this mount namespace. */
-function people({ dir }: EnginePlace): readonly string[] {
+export function people({ dir }: Pick<EnginePlace, "dir">): readonly string[] {
   const files = {
     passwd: `${readFileSync("/etc/passwd", "utf8")}person:x:${PERSON}:${PERSON}::${dir}/home:/bin/sh\n`,
     group: `${readFileSync("/etc/group", "utf8")}person:x:${PERSON}:\n`,
@@ -154,7 +162,7 @@ const rangeOf = ({ bridge }: Pick<EnginePlace, "bridge">): string => bridge.slic
 const addressOf = (place: Pick<EnginePlace, "bridge">, last: number): string => `100.${rangeOf(place)}.0.${last}`;
 
 /** A world of the person's: everything in it is theirs, the program too, which may be where only root goes. */
-function personsWorld(host: string, env: { readonly [name: string]: string }): World {
+export function personsWorld(host: string, env: { readonly [name: string]: string } = {}): World {
   const world = makeWorld(host, env);
   const [node, main] = [join(world.dir, "program/node"), join(world.dir, "program/dist/main.js")];
   if (!existsSync(node)) mkdirSync(dirname(node), { recursive: true });

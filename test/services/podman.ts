@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { need } from "./apt.ts";
 import { dockerClient, type TestEngine } from "./engine.ts";
 import { callEngine } from "./engine-api.ts";
+import { after, asPerson, people, PERSON } from "./engines.ts";
 import { forget, remember, unmountBelow } from "./running.ts";
 
 export type TestPodman = {
@@ -19,36 +20,36 @@ export type TestPodman = {
 };
 
 /**
- * A real Podman as root, by its Docker-compatible socket, with folders that go with it. runc and cgroupfs: crun and systemd's
- * cgroups do not work on hosts with both versions of cgroups.
+ * A real Podman, by its Docker-compatible socket, with folders that go with it: root's, or a person's without root. runc and
+ * cgroupfs: crun and systemd's cgroups do not work on hosts with both versions of cgroups.
  */
-export async function startPodman(): Promise<TestPodman> {
+export async function startPodman({ rootless = false }: { readonly rootless?: boolean } = {}): Promise<TestPodman> {
   const program = await need("podman", ["podman", "conmon", "runc", "netavark"]);
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-podman-"));
-  mkdirSync(join(dir, "home"));
-  const docker = dockerClient(await need("docker", ["docker-cli"]), dir);
-  const socket = join(dir, "docker.sock");
+  const home = join(dir, "home");
+  mkdirSync(home);
+  if (rootless) {
+    await need("newuidmap", ["uidmap"]);
+    chmodSync(dir, 0o711);
+    chownSync(home, PERSON, PERSON);
+  }
+  const docker = dockerClient(await need("docker", ["docker-cli"]), home);
+  const socket = join(home, "docker.sock");
   const log = openSync(join(dir, "log"), "a");
-  const own = ["--root", join(dir, "storage"), "--runroot", join(dir, "run"), "--tmpdir", join(dir, "tmp")];
-  const how = [
-    "--runtime",
-    "runc",
-    "--cgroup-manager",
-    "cgroupfs",
-    "--storage-driver",
-    "overlay",
-    "--events-backend",
-    "file",
-  ];
-  const env = { ...process.env, HOME: dir, PODMAN_IGNORE_CGROUPSV1_WARNING: "1" };
-  const child = spawn(program, [...own, ...how, "system", "service", "-t", "0", `unix://${socket}`], {
-    stdio: ["ignore", log, log],
-    env,
+  const folders = { "--root": "storage", "--runroot": "run", "--tmpdir": "tmp" };
+  const own = Object.entries(folders).flatMap(([flag, name]) => [flag, join(rootless ? home : dir, name)]);
+  const settings = ["--runtime=runc", "--cgroup-manager=cgroupfs", "--storage-driver=overlay", "--events-backend=file"];
+  const env = { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, PODMAN_IGNORE_CGROUPSV1_WARNING: "1" };
+  const around = rootless ? ["unshare", "--mount", ...after(people({ dir }), [...asPerson, program])] : [program];
+  const words = [...around, ...own, ...settings];
+  const [first = "", ...rest] = words;
+  const child = spawn(first, [...rest, "system", "service", "-t", "0", `unix://${socket}`], {
+    ...{ stdio: ["ignore", log, log], env, cwd: home },
   });
   // It reads from a pipe alone, and Node would give it a socket.
   const podman = (args: readonly string[], input = ""): string =>
-    execFileSync("sh", ["-c", 'cat | "$0" "$@"', program, ...own, ...how, ...args], {
-      ...{ env, input, encoding: "utf8", stdio: "pipe" },
+    execFileSync("sh", ["-c", 'cat | "$0" "$@"', ...words, ...args], {
+      ...{ env, input, encoding: "utf8", stdio: "pipe", cwd: home },
     }).trimEnd();
   remember(child.pid ?? 0, dir);
   const stop = async (): Promise<void> => {

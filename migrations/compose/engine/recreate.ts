@@ -92,6 +92,8 @@ export class Recreation {
     await this.#bringUp(steps, "back");
     await removeExtras(engine, rewrite, work);
     await startStopped(engine, steps, rewrite, work);
+    // A run that is resumed recreates them again.
+    if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) work.record.done(`${rewrite.id}/up`, { done: false });
     for (const step of steps) for (const lack of await lacksOf(engine, step, rewrite, work)) work.lacks?.(lack);
   }
 

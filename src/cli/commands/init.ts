@@ -68,7 +68,7 @@ async function check({ name, provider, settings }: NewStore, context: CommandCon
   const { env, cwd } = context.assembly;
   try {
     const config = { provider, dir: cwd, keys: Object.fromEntries(settings) };
-    return await checkStore(context, await openConfigured(name, config, env, (text) => say(context, text)));
+    return await checkStore(context, await openConfigured(name, config, env, { say: (text) => say(context, text) }));
   } catch (error) {
     return printError(error, context);
   }

@@ -1,3 +1,4 @@
+import type { EndedCredential } from "../../delivery/volume/credentials.ts";
 import type { PluginAsked } from "../../delivery/volume/install.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { VERSION } from "../../model/version.ts";
@@ -43,22 +44,39 @@ async function place(context: CommandContext, options: ParsedFlags, action: stri
   const { installPlugin, upgradePlugin } = await import("../../delivery/volume/install.ts");
   const done = await (action === "install" ? installPlugin : upgradePlugin)(engine, asked, assembly.state());
   const text = `${action === "install" ? "installed" : "upgraded"} the volume plugin of ${address} (${done.version}); reads ${done.stores.join(", ")}`;
-  await writeResult(
-    context.json ? jsonText({ version: 1, stores: done.stores, program: done.version }) : text,
-    null,
-    context,
-  );
+  const document = { version: 1, stores: done.stores, program: done.version, ...credentials(done.ended) };
+  await writeResult(context.json ? jsonText(document) : [text, ...endedLines(done.ended)].join("\n"), null, context);
   return EXIT.ok;
 }
+
+const credentials = (ended: readonly EndedCredential[]): { readonly credentials: readonly object[] } => ({
+  credentials: ended.map(({ store, kept }) => ({
+    ...{ store, revoked: kept === null },
+    ...(kept && { message: kept.message, hint: kept.hint }),
+  })),
+});
+
+const endedLines = (ended: readonly EndedCredential[]): readonly string[] =>
+  ended.map(({ store, kept }) =>
+    kept === null
+      ? `revoked the plugin's former credential at ${store}`
+      : `! ${store}: the plugin's former credential was not revoked: ${printable(kept.message)}${kept.hint === null ? "" : `; next: ${printable(kept.hint)}`}`,
+  );
 
 async function uninstall(context: CommandContext, options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const engine = await assembly.engine();
-  const question = `Take the volume plugin of ${engine.connection.address} away?`;
+  const { isForeignPlugin, uninstallPlugin } = await import("../../delivery/volume/install.ts");
+  const whose = (await isForeignPlugin(engine, assembly.state())) ? ", which somebody else installed," : "";
+  const question = `Take the volume plugin of ${engine.connection.address}${whose} away?`;
   await mustBeConfirmed(context, options, "plugin uninstall", question);
-  const { uninstallPlugin } = await import("../../delivery/volume/install.ts");
-  await uninstallPlugin(engine, assembly.state());
-  await writeResult(context.json ? jsonText({ version: 1, installed: false }) : "uninstalled", null, context);
+  const ended = await uninstallPlugin(engine, assembly.state(), (name) => assembly.store(name));
+  const document = { version: 1, installed: false, ...credentials(ended) };
+  await writeResult(
+    context.json ? jsonText(document) : ["uninstalled", ...endedLines(ended)].join("\n"),
+    null,
+    context,
+  );
   return EXIT.ok;
 }
 
@@ -66,9 +84,10 @@ async function status(context: CommandContext): Promise<number> {
   const { assembly } = context;
   const { readPluginStatus } = await import("../../delivery/volume/install.ts");
   const found = await readPluginStatus(await assembly.engine(), assembly.state());
-  if (found === null) {
-    const text = "✗ this installation has no volume plugin on the engine, or it is disabled: unsprawl plugin install";
-    await writeResult(context.json ? jsonText({ version: 1, installed: false }) : text, null, context);
+  if (found instanceof UnsprawlError) {
+    const { code, message, hint } = found;
+    const document = { version: 1, installed: false, code, message, hint };
+    await writeResult(context.json ? jsonText(document) : `✗ ${message}: ${hint ?? ""}`, null, context);
     return EXIT.failed;
   }
   const { stores, bindings, volumes, version: program } = found;

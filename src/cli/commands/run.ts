@@ -2,6 +2,7 @@ import { withOriginalSwitches } from "../../kit/given-environment.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { listFlag, type CommandContext, type ParsedFlags } from "../context.ts";
+import { expressionsIn, type ExpressionPiece } from "../../core/expressions.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { delimiter, join } from "node:path";
 import { accessSync, constants, statSync } from "node:fs";
@@ -17,18 +18,17 @@ export async function run(context: CommandContext, args: readonly string[], opti
   if (command === undefined) throw new UnsprawlError("usage", "no command", "unsprawl run -- CMD…");
   const environment = withOriginalSwitches(assembly.env);
   const named = wanted(environment, listFlag(options, "only"), options["keep"] === true);
-  const values = await assembly.resolve(named.map(([, reference]) => reference ?? ""));
-  for (const [name, reference = ""] of named) {
-    const value = values.get(reference) ?? null;
-    if (value === null) {
+  const values = await assembly.resolve(
+    named.flatMap(([, pieces]) => pieces.flatMap(({ reference }) => reference ?? [])),
+  );
+  for (const [name, pieces] of named) {
+    const missing = pieces.find(({ reference }) => reference !== null && (values.get(reference) ?? null) === null);
+    if (missing !== undefined) {
       mustBeTrusted((await assembly.config()).untrusted, "stores");
-      throw new UnsprawlError(
-        "config",
-        `${name}: no store is configured for ${reference.slice(0, reference.indexOf(":"))}`,
-        "add it to unsprawl.yaml, or set the store's environment",
-      );
+      throw noStore(name, missing.text);
     }
-    environment[name] = value.exposeText();
+    const filled = pieces.map(({ text, reference }) => values.get(reference ?? "")?.exposeText() ?? text);
+    environment[name] = filled.join("");
   }
   process.execve?.(executable(command, environment["PATH"] ?? ""), [...args], environment);
   return EXIT.failed;
@@ -39,8 +39,10 @@ function wanted(
   environment: NodeJS.ProcessEnv,
   only: readonly string[],
   keep: boolean,
-): [string, string | undefined][] {
-  const all = Object.entries(environment).filter(([, value]) => value?.startsWith("ref+"));
+): readonly (readonly [name: string, pieces: readonly ExpressionPiece[]])[] {
+  const all = Object.entries(environment)
+    .map(([name, value = ""]) => [name, expressionsIn(value)] as const)
+    .filter(([, pieces]) => pieces.some(({ reference }) => reference !== null));
   const names = new Set(only.flatMap((one) => one.split(",")).filter(Boolean));
   if (only.length === 0) {
     if (!keep) return all;
@@ -52,6 +54,15 @@ function wanted(
     "refused",
     `${printable(other[0])} holds a reference, but --only does not name it`,
     "name it too, or pass it on unchanged with --keep",
+  );
+}
+
+/** A reference that no store here takes. */
+function noStore(name: string, text: string): UnsprawlError {
+  return new UnsprawlError(
+    "config",
+    `${name}: no store is configured for ${printable(text.slice(text.indexOf("ref+"), text.indexOf(":")))}`,
+    "add it to unsprawl.yaml, or set the store's environment; --only NAME --keep passes on what other tools resolve",
   );
 }
 

@@ -1,9 +1,8 @@
 import type { ReferenceBinding } from "../../model/binding.ts";
 import { addBindings, removeBindings } from "../../delivery/runtime/bindings.ts";
 import { parseConsumer } from "../../delivery/runtime/consumer.ts";
-import { pluginState } from "../../delivery/volume/engine-plugin.ts";
-import { pluginAsker, type AskPlugin } from "../../engine/plugin/ask.ts";
-import { readPluginNote } from "../../engine/plugin/key.ts";
+import { ownPlugin } from "../../delivery/volume/engine-plugin.ts";
+import type { AskPlugin } from "../../engine/plugin/ask.ts";
 import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
@@ -100,9 +99,8 @@ async function holders({
 /** The engine's plugin, if this installation gave it one; null also where the engine does not answer. */
 async function pluginHere({ engine: open, state }: CommandContext["assembly"]): Promise<AskPlugin | null> {
   try {
-    const engine = await open();
-    const note = readPluginNote(state(), (await engine.info()).ID);
-    return note === null || (await pluginState(engine)) !== "enabled" ? null : pluginAsker(engine, note.key);
+    const plugin = await ownPlugin(await open(), state());
+    return plugin instanceof UnsprawlError ? null : plugin;
   } catch (error) {
     if (error instanceof UnsprawlError && error.code === "unreachable") return null;
     throw error;

@@ -5,7 +5,6 @@ import { DEFAULT_SOURCES, STORES } from "../../assembly/plug-ins.ts";
 import { bare, cmd, shellLine } from "../../kit/shell.ts";
 import { countText } from "../../kit/text/count.ts";
 import type { ScanReport } from "../../core/scan.ts";
-import { FROM_THERE } from "../../engine/facts.ts";
 import { findingsExit, say, sayNext, writeRedacted } from "../output.ts";
 import { isFailing, isIncomplete, scanWith } from "../scan-options.ts";
 
@@ -38,8 +37,8 @@ async function sayWayOn(context: CommandContext, { findings }: ScanReport, sourc
   const { movingFault } = await import("../moving-checks.ts");
   const fault = isOfEngine ? await movingFault(context.assembly) : null;
   if (fault === null) return sayNext(context, await planCommand(context, sources));
-  say(context, `containers of this engine cannot be moved from here yet: ${fault}`);
-  sayNext(context, FROM_THERE);
+  say(context, `containers of this engine cannot be moved from here yet: ${fault.why}`);
+  sayNext(context, fault.way);
 }
 
 /** What shows how the findings would move: into the configured store, else into the one that needs no server. */

@@ -64,7 +64,7 @@ unsprawl agent install systemd|compose|swarm prints what makes a service of it; 
     group: "serve",
     summary: "Resolve references in the environment, then exec a command",
     details:
-      "Each variable whose value is a reference (ref+vault://…) gets the stored value; then the command replaces unsprawl.",
+      "Each variable whose value is a reference (ref+vault://…) gets the stored value; then the command replaces unsprawl. A reference may be a part of the value, as in vals: postgres://app:ref+vault://secret/db#/password+@db/app, where a + ends it.",
     options: [
       ["--only <name…>", "Resolve only these variables; any other reference is an error"],
       ["--keep", "With --only: pass other references on unchanged"],

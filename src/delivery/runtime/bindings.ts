@@ -5,6 +5,7 @@ import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
 import { mustBeKnownForm } from "../../kit/io/form.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 import type { ReferenceBinding } from "../../model/binding.ts";
+import type { Move } from "../../model/plan.ts";
 
 const FILE = "bindings.json";
 
@@ -32,6 +33,21 @@ export function readBindings(home: string): readonly ReferenceBinding[] {
       causeOf(error),
     );
   }
+}
+
+/** The bindings that a delivery needs for its moves. Throws `malformed` for a plan that names no consumer. */
+export function deliveredBindings(
+  subjectId: string,
+  consumer: string | null,
+  moves: readonly Move[],
+): readonly ReferenceBinding[] {
+  if (consumer !== null)
+    return moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId }));
+  throw new UnsprawlError(
+    "malformed",
+    "the plan does not say which consumer the references belong to",
+    "unsprawl plan again",
+  );
 }
 
 /** Whether one of these consumers may use this reference in this variable. */

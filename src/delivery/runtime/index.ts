@@ -5,8 +5,7 @@
  */
 import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
-import { UnsprawlError } from "../../model/error.ts";
-import { addBindings, isBound, readBindings, removeBindings } from "./bindings.ts";
+import { addBindings, deliveredBindings, isBound, readBindings, removeBindings } from "./bindings.ts";
 import { allowCommand, avoidReferenceHint } from "./references.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
@@ -21,7 +20,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     name: "runtime",
     async fits(subject, moves): Promise<DeliveryFit> {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
-      if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      if (subject.unreachableHost !== null) return no(subject.unreachableHost.why);
       if (!subject.engineRuntimes.includes(RUNTIME_NAME))
         return no("the OCI runtime is not registered with the engine (unsprawl runtime install)");
       const settings = readSettings(runtimeHome(env));
@@ -66,16 +65,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     consumer: () => null,
     files: () => [],
     async allow(subjectId, consumer, moves) {
-      if (consumer === null)
-        throw new UnsprawlError(
-          "malformed",
-          "the plan does not say which consumer the references belong to",
-          "unsprawl plan again",
-        );
-      await addBindings(
-        runtimeHome(env),
-        moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId })),
-      );
+      await addBindings(runtimeHome(env), deliveredBindings(subjectId, consumer, moves));
     },
     async prepare() {
       // Nothing to prepare on the host: values are fetched at each start.
@@ -83,6 +73,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     async discard(subjectId) {
       // Resolved values are removed when the container is deleted.
       await removeBindings(runtimeHome(env), ({ by }) => by === subjectId);
+      return null;
     },
     environment: "whole",
     async received({ id, pid }, { name, value }) {

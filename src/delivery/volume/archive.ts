@@ -8,18 +8,22 @@ import { PLUGIN_SOCKET } from "./driver/socket.ts";
 import { ENGINE } from "./driver/users.ts";
 import { MEMORY } from "./driver/propagates.ts";
 
-/**
- * What `POST /plugins/create` takes, as a stream. `home` are the files of the driver's home by path: they lie on the engine's
- * disk, 0600 and root's. Source: Docker Engine, "Plugin Config Version 1 of Plugin V2".
- */
-export async function pluginArchive(
-  { words, files }: PluginRoot,
-  home: ReadonlyMap<string, Buffer>,
-  engineRoot: string,
-): Promise<Readable> {
+export type PluginMade = {
+  /** The files of the driver's home by path: they lie on the engine's disk, 0600 and root's. */
+  readonly home: ReadonlyMap<string, Buffer>;
+  readonly engineRoot: string;
+  /** Whose it is, for all to see. */
+  readonly mark: string;
+};
+
+/** The variable in the plugin's settings that holds its mark. */
+export const MARK = "UNSPRAWL_INSTALLATION";
+
+/** What `POST /plugins/create` takes, as a stream. Source: Docker Engine, "Plugin Config Version 1 of Plugin V2". */
+export async function pluginArchive({ words, files }: PluginRoot, made: PluginMade): Promise<Readable> {
   const { pack } = await import("tar-stream");
   const tar = pack();
-  const filled = fill(tar, { words, files }, home, engineRoot);
+  const filled = fill(tar, { words, files }, made);
   filled.then(
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error as Error),
@@ -27,13 +31,8 @@ export async function pluginArchive(
   return tar as unknown as Readable;
 }
 
-async function fill(
-  tar: Pack,
-  { words, files }: PluginRoot,
-  home: ReadonlyMap<string, Buffer>,
-  engineRoot: string,
-): Promise<void> {
-  tar.entry({ name: "config.json" }, JSON.stringify(pluginConfig(words, engineRoot)));
+async function fill(tar: Pack, { words, files }: PluginRoot, { home, engineRoot, mark }: PluginMade): Promise<void> {
+  tar.entry({ name: "config.json" }, JSON.stringify(pluginConfig(words, engineRoot, mark)));
   for (const path of [...FOLDERS, `${ENGINE}/containers`, `${ENGINE}/image`, `${ENGINE}/proc`])
     tar.entry({ name: `rootfs${path}`, type: "directory", mode: path === HOME ? 0o700 : 0o755 });
   for (const [path, bytes] of home) tar.entry({ name: `rootfs${HOME}/${path}`, mode: 0o600 }, bytes);
@@ -56,7 +55,7 @@ async function fill(
  * from there; its processes, for proofs, by a mount that a rootless engine can make as well (it cannot let the plugin have its
  * process ids); its memory is mounted by the engine, so that the plugin itself need not mount.
  */
-function pluginConfig(words: readonly string[], engineRoot: string): object {
+function pluginConfig(words: readonly string[], engineRoot: string, mark: string): object {
   const folder = (source: string, options: readonly string[], description: string): object => {
     const name = basename(source);
     return { ...{ name, description, source, destination: `${ENGINE}/${name}` }, type: "bind", options, settable: [] };
@@ -80,7 +79,7 @@ function pluginConfig(words: readonly string[], engineRoot: string): object {
         ...{ destination: MEMORY, options: ["nosuid", "nodev", "noexec", "mode=0711", "size=64m"] },
       },
     ],
-    env: [],
+    env: [{ name: MARK, description: "who installed it", value: mark, settable: [] }],
     args: { name: "", description: "", settable: null, value: null },
   };
 }

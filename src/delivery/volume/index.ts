@@ -4,7 +4,7 @@
  */
 import type { Delivery, DeliveryFit, DeliverySubject } from "../../contract/delivery.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { pluginAsker, type AskPlugin } from "../../engine/plugin/ask.ts";
+import type { AskPlugin } from "../../engine/plugin/ask.ts";
 import { readPluginNote } from "../../engine/plugin/key.ts";
 import { PLUGIN } from "../../engine/plugin/questions.ts";
 import { once } from "../../kit/once.ts";
@@ -12,7 +12,8 @@ import { UnsprawlError } from "../../model/error.ts";
 import { NAMES_END, START_SCRIPT } from "../../model/start-script.ts";
 import { ownerOf } from "../owner.ts";
 import { scriptChange, scriptFault, scriptFits } from "../shim.ts";
-import { pluginState } from "./engine-plugin.ts";
+import { deliveredBindings } from "../runtime/bindings.ts";
+import { ownPlugin } from "./engine-plugin.ts";
 import { OWNER, volumeOptions } from "./options.ts";
 
 export type VolumeDeliveryTools = {
@@ -26,26 +27,18 @@ export type VolumeDeliveryTools = {
  * engine brings it back by itself after a reboot, since it starts plugins before containers.
  */
 export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): Delivery {
-  const asker = once(async (): Promise<AskPlugin | string> => {
-    const engine = await open();
-    const note = readPluginNote(state(), (await engine.info()).ID);
-    if (note === null)
-      return "the engine has no volume plugin of this installation (unsprawl plugin install --to STORE)";
-    const present = await pluginState(engine);
-    if (present === "enabled") return pluginAsker(engine, note.key);
-    return `the engine's volume plugin is ${present === "absent" ? "gone" : "disabled"} (unsprawl plugin status)`;
-  });
+  const asker = once(async () => ownPlugin(await open(), state()));
   const mustAsk = async (): Promise<AskPlugin> => {
     const ask = await asker();
-    if (typeof ask !== "string") return ask;
-    throw new UnsprawlError("refused", ask, "unsprawl plugin status");
+    if (ask instanceof UnsprawlError) throw ask;
+    return ask;
   };
   return {
     name: "volume",
     async fits(subject, moves): Promise<DeliveryFit> {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       const ask = await asker();
-      if (typeof ask === "string") return no(ask);
+      if (ask instanceof UnsprawlError) return no(ask.hint === null ? ask.message : `${ask.message} (${ask.hint})`);
       if (subject.consumer === null)
         return no("only a container with a fixed name (--name) can be allowed its references");
       if (moves.some(({ name }) => name === OWNER)) return no(`a volume's own option has the name ${OWNER}`);
@@ -82,13 +75,7 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
     consumer: () => null,
     files: () => [],
     async allow(subjectId, consumer, moves) {
-      if (consumer === null)
-        throw new UnsprawlError(
-          "malformed",
-          "the plan does not say which consumer the references belong to",
-          "unsprawl plan again",
-        );
-      const bindings = moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId }));
+      const bindings = deliveredBindings(subjectId, consumer, moves);
       await (
         await mustAsk()
       )("allow", { bindings });
@@ -98,9 +85,13 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
     },
     async discard(subjectId) {
       const ask = await asker();
-      if (typeof ask === "string") return; // nothing is served any more
-      await ask("forbid", { by: subjectId });
       const [engine, name] = [await open(), volumeName({ id: subjectId })];
+      if (ask instanceof UnsprawlError) {
+        const isMoving = (readPluginNote(state(), (await engine.info()).ID)?.moving ?? null) !== null;
+        // What it was allowed is gone with it, unless an upgrade of it was killed.
+        return ask.code === "absent" && !isMoving ? null : leftText(ask.message);
+      }
+      await ask("forbid", { by: subjectId });
       const docker = await engine.docker();
       try {
         await engine.call(`remove the volume ${name}`, () => docker.getVolume(name).remove());
@@ -108,10 +99,14 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
         // Somebody has it still: without what was allowed it serves nothing.
         if (!(error instanceof UnsprawlError) || error.code !== "conflict") throw error;
       }
+      return null;
     },
     environment: "whole",
     received: async (app, sought) => ((await app.becameEntrypoint(sought)) ? "entrypoint" : null),
   };
 }
+
+const leftText = (why: string): string =>
+  `${why}: the volume, and what its container was allowed, stay in the plugin; to remove them: unsprawl plugin upgrade, then unsprawl runtime forbid NAME and docker volume rm (unsprawl plugin status lists them)`;
 
 const volumeName = ({ id }: Pick<DeliverySubject, "id">): string => `unsprawl-${id}`;

@@ -11,7 +11,7 @@ import {
   type PluginNote,
 } from "../../engine/plugin/key.ts";
 import type { PluginStatus } from "../../engine/plugin/questions.ts";
-import type { PluginKey } from "../../engine/plugin/seal.ts";
+import { foreignPlugin, pluginMark, type PluginKey } from "../../engine/plugin/seal.ts";
 import { isPodman, type EngineInfo } from "../../engine/types.ts";
 import { countText } from "../../kit/text/count.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
@@ -19,7 +19,15 @@ import type { Json } from "../../model/json.ts";
 import { placed } from "../readers.ts";
 import type { RuntimeStore } from "../runtime/settings.ts";
 import { driverVolumes } from "../../engine/plugin/volumes.ts";
-import { createPlugin, enablePlugin, removePlugin, pluginState } from "./engine-plugin.ts";
+import {
+  createPlugin,
+  enablePlugin,
+  findPlugin,
+  ownPlugin,
+  removePlugin,
+  type PresentPlugin,
+} from "./engine-plugin.ts";
+import { endCredentials, type EndedCredential, type HomeFiles } from "./credentials.ts";
 import { HOME, SETTINGS, type DriverSettings } from "./driver/home.ts";
 import { ID_BASE } from "./driver/host-ids.ts";
 
@@ -35,28 +43,32 @@ export type PluginAsked = {
   readonly signal: AbortSignal;
 };
 
-export type InstalledPlugin = { readonly stores: readonly string[]; readonly version: string };
+export type InstalledPlugin = {
+  readonly stores: readonly string[];
+  readonly version: string;
+  /** The credentials in whose place it has others. */
+  readonly ended: readonly EndedCredential[];
+};
 
 const WAIT_MS = 15_000;
 
 /**
  * Installs the plugin over the engine's API alone: no registry, no right on the engine's host but the API's. Throws `refused`
- * if the engine has one already, `usage` without a store.
+ * if the engine has one already, `denied` for somebody else's, `usage` without a store.
  */
 export async function installPlugin(engine: Engine, asked: PluginAsked, state: string): Promise<InstalledPlugin> {
   const info = await engine.info();
   mustHavePlugins(info);
   const note = readPluginNote(state, info.ID);
-  const present = await pluginState(engine);
-  if (present === "enabled" || (present === "disabled" && (await driverVolumes(engine)).length > 0))
+  const present = await findPlugin(engine, note);
+  if (present?.isOwn === false) throw foreignPlugin();
+  if (present !== null && (present.isEnabled || (await driverVolumes(engine)).length > 0))
     throw new UnsprawlError(
       "refused",
-      `the engine has the volume plugin already${present === "disabled" ? ", disabled" : ""}`,
-      note === null
-        ? "use the state folder it was installed with"
-        : "unsprawl plugin upgrade; or: unsprawl plugin status",
+      `the engine has the volume plugin already${present.isEnabled ? "" : ", disabled"}`,
+      "unsprawl plugin upgrade; or: unsprawl plugin status",
     );
-  if (present === "disabled") await removePlugin(engine); // an install that was cut short
+  if (present !== null) await removePlugin(engine); // an install that was cut short
   const key = note?.key ?? newPluginKey();
   const home = await homeFiles(asked, key, info, filesOf(note?.moving ?? {}));
   await writePluginNote(state, info.ID, { key, moving: note?.moving ?? null });
@@ -65,35 +77,40 @@ export async function installPlugin(engine: Engine, asked: PluginAsked, state: s
 
 /**
  * Puts this program in the place of the plugin's, with the stores that it has and those that are asked; volumes, bindings and
- * credentials stay. Running containers keep what they have mounted. Throws `absent` if the engine has no plugin of this
- * installation's.
+ * credentials stay. Running containers keep what they have mounted. Throws `absent` if this installation has given it none,
+ * `denied` for somebody else's.
  */
 export async function upgradePlugin(engine: Engine, asked: PluginAsked, state: string): Promise<InstalledPlugin> {
   const info = await engine.info();
   const note = readPluginNote(state, info.ID);
   if (note === null) throw notOurs();
-  const present = await pluginState(engine);
+  const present = await findPlugin(engine, note);
+  if (present?.isOwn === false) throw foreignPlugin();
   const moving = await stateOf(engine, note, present);
   const home = await homeFiles(asked, note.key, info, filesOf(moving));
   await writePluginNote(state, info.ID, { key: note.key, moving });
-  if (present !== "absent") await removePlugin(engine);
-  return begin(engine, asked, home, state, note.key);
+  if (present !== null) await removePlugin(engine);
+  const installed = await begin(engine, asked, home, state, note.key);
+  // Not before the new one is seen to read.
+  const renewed = async (name: string): Promise<Provider | null> =>
+    asked.stores.find(({ target }) => target.name === name) ?? null;
+  return { ...installed, ended: await endCredentials(filesOf(moving), renewed) };
 }
 
 /**
  * What the plugin keeps. What a killed upgrade had taken out counts where it no longer answers: one that does was allowed more
- * since.
+ * since. Throws `denied` where one with another key answers.
  */
 async function stateOf(
   engine: Engine,
   { key, moving }: PluginNote,
-  present: "enabled" | "disabled" | "absent",
+  present: PresentPlugin | null,
 ): Promise<{ readonly [path: string]: string }> {
   try {
-    if (present === "disabled") await enablePlugin(engine);
+    if (present?.isEnabled === false) await enablePlugin(engine);
     return (await pluginAsker(engine, key)("state", {})).files;
   } catch (error) {
-    if (moving === null) throw error;
+    if (moving === null || (error instanceof UnsprawlError && error.code === "denied")) throw error;
     return moving;
   }
 }
@@ -106,7 +123,8 @@ async function begin(
   key: PluginKey,
 ): Promise<InstalledPlugin> {
   const info = await engine.info();
-  await createPlugin(engine, { from: asked.from, home, engineRoot: info.DockerRootDir, signal: asked.signal });
+  const made = { home, engineRoot: info.DockerRootDir, mark: pluginMark(key) };
+  await createPlugin(engine, { ...made, from: asked.from, signal: asked.signal });
   await enablePlugin(engine);
   await writePluginNote(state, info.ID, { key, moving: null });
   const { stores, version } = await pluginAsker(engine, key)("status", {});
@@ -117,14 +135,25 @@ async function begin(
       `the plugin is installed, but cannot read ${fault.name} from the engine's host: ${fault.fault ?? ""}`,
       "the store's address must be one that the engine's host reaches; then: unsprawl plugin upgrade --to STORE",
     );
-  return { stores: stores.map(({ name }) => name), version };
+  return { stores: stores.map(({ name }) => name), version, ended: [] };
 }
 
-/** Takes the plugin away. Throws `refused` while containers have volumes of it, since they could not start any more. */
-export async function uninstallPlugin(engine: Engine, state: string): Promise<void> {
+/**
+ * Takes the plugin away, whoever installed it, and ends the credentials of one of this installation's: `open` gives its stores.
+ * Throws `refused` while containers have volumes of it, since they could not start any more.
+ */
+export async function uninstallPlugin(
+  engine: Engine,
+  state: string,
+  open: (store: string) => Promise<Provider>,
+): Promise<readonly EndedCredential[]> {
   const { ID } = await engine.info();
-  const volumes = await driverVolumes(engine);
-  const users = volumes.flatMap(({ users: all }) => all);
+  const note = readPluginNote(state, ID);
+  const present = await findPlugin(engine, note);
+  const all = await driverVolumes(engine);
+  // Somebody else's serves none that it does not list, such as those of ours that it has replaced.
+  const volumes = present?.isOwn === false && present.isEnabled ? all.filter(({ isListed }) => isListed) : all;
+  const users = volumes.flatMap((volume) => volume.users);
   if (users.length > 0)
     throw new UnsprawlError(
       "refused",
@@ -133,15 +162,43 @@ export async function uninstallPlugin(engine: Engine, state: string): Promise<vo
     );
   const docker = await engine.docker();
   for (const { name } of volumes) await engine.call(`remove ${name}`, () => docker.getVolume(name).remove());
-  if ((await pluginState(engine)) !== "absent") await removePlugin(engine);
+  const isForeign = note === null || present?.isOwn === false;
+  const home = isForeign ? new Map<string, Buffer>() : await lastHome(engine, note, present);
+  if (present !== null) await removePlugin(engine);
+  // What a killed upgrade of ours has taken out is not of somebody else's plugin.
+  if (isForeign) return [];
   forgetPluginNote(state, ID);
+  return home instanceof UnsprawlError ? [{ store: "the plugin's stores", kept: home }] : endCredentials(home, open);
 }
 
-/** How this installation's plugin is; null if it has given none to the engine, or the plugin is disabled. */
-export async function readPluginStatus(engine: Engine, state: string): Promise<PluginStatus | null> {
+/** The files of a plugin that is about to go; or why nobody knows them. */
+async function lastHome(
+  engine: Engine,
+  note: PluginNote,
+  present: PresentPlugin | null,
+): Promise<HomeFiles | UnsprawlError> {
+  try {
+    return filesOf(await stateOf(engine, note, present));
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    return new UnsprawlError(
+      error.code,
+      `which credentials it had is not known: ${error.message}`,
+      "revoke them at the stores",
+    );
+  }
+}
+
+/** Whether the engine's plugin was installed with another key than this installation's. */
+export async function isForeignPlugin(engine: Engine, state: string): Promise<boolean> {
   const note = readPluginNote(state, (await engine.info()).ID);
-  if (note === null || (await pluginState(engine)) !== "enabled") return null;
-  return pluginAsker(engine, note.key)("status", {});
+  return (await findPlugin(engine, note))?.isOwn === false;
+}
+
+/** How this installation's plugin is, or why it cannot be asked. */
+export async function readPluginStatus(engine: Engine, state: string): Promise<PluginStatus | UnsprawlError> {
+  const ask = await ownPlugin(engine, state);
+  return ask instanceof UnsprawlError ? ask : ask("status", {});
 }
 
 /** The files of the driver's home, with credentials issued for the stores that are asked. */

@@ -2,8 +2,17 @@ import { randomBytes } from "node:crypto";
 import { ERROR_CODES, UnsprawlError, type ErrorCode } from "../../model/error.ts";
 import type { Json } from "../../model/json.ts";
 import type { Engine } from "../engine.ts";
-import { ASK, PLUGIN, type QuestionKind, type Questions, type SealedAnswer, type SealedQuestion } from "./questions.ts";
-import { seal, unseal, type PluginKey } from "./seal.ts";
+import {
+  ASK,
+  FOREIGN_KEY,
+  PLUGIN,
+  type AnswerStatus,
+  type QuestionKind,
+  type Questions,
+  type SealedAnswer,
+  type SealedQuestion,
+} from "./questions.ts";
+import { foreignPlugin, seal, unseal, type PluginKey } from "./seal.ts";
 
 /** Asks an engine's volume plugin. */
 export type AskPlugin = <Kind extends QuestionKind>(
@@ -54,8 +63,9 @@ async function exchanged(engine: Engine, question: string): Promise<string> {
   if (made === null) throw noPlugin();
   try {
     const seen = await engine.call("ask the volume plugin", () => docker.getVolume(name).inspect());
-    const { answer } = ((seen as { Status?: unknown } | null)?.Status ?? {}) as { answer?: unknown };
+    const { answer, fault } = ((seen as { Status?: unknown } | null)?.Status ?? {}) as AnswerStatus;
     if (typeof answer === "string") return answer;
+    if (fault === FOREIGN_KEY) throw foreignPlugin();
     throw new UnsprawlError("malformed", "the engine's volume plugin gives no answer", "unsprawl plugin status");
   } finally {
     await engine.call("ask the volume plugin", () => docker.getVolume(name).remove({ force: true }));

@@ -8,6 +8,11 @@ export const isOurDriver = (driver: string): boolean => driver.replace(/:latest$
 /** Volumes of this name are questions: their option `ask` holds one, and their status the answer. Both are sealed. */
 export const ASK = "unsprawl-ask-";
 
+/** The status of such a volume: the engine hands it on as it is, where an error would become a text of the engine's. */
+export type AnswerStatus = { readonly answer?: string; readonly fault?: typeof FOREIGN_KEY };
+/** The question was sealed with another key than the plugin's. */
+export const FOREIGN_KEY = "foreign-key";
+
 /** A value that the plugin looks for in a process, by its digest (`valueDigest`). */
 export type DigestedValue = { readonly name: string; readonly digest: string };
 

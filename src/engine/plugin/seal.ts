@@ -29,13 +29,21 @@ export function unseal(text: string, key: PluginKey): Json {
     const bytes = Buffer.concat([decipher.update(all.subarray(IV + TAG)), decipher.final()]);
     return JSON.parse(bytes.toString("utf8")) as Json;
   } catch {
-    throw new UnsprawlError(
-      "denied",
-      "the volume plugin of this engine was installed by somebody else",
-      "migrate with their state folder; or once nobody uses it: unsprawl plugin uninstall",
-    );
+    throw foreignPlugin();
   }
 }
+
+/** Why a plugin with another key than this installation's is neither asked nor replaced. */
+export const foreignPlugin = (): UnsprawlError =>
+  new UnsprawlError(
+    "denied",
+    "the volume plugin of this engine was installed by somebody else",
+    "use the state folder it was installed with; or once nobody uses it: unsprawl plugin uninstall",
+  );
+
+/** What shows in the plugin's settings whose it is. Nobody gets the key from it. */
+export const pluginMark = (key: PluginKey): string =>
+  createHmac("sha256", key).update("mark").digest("hex").slice(0, 32);
 
 /** What stands for a value in a question: who has neither the key nor the value can make nothing of it. */
 export function valueDigest(value: Secret, key: PluginKey): string {

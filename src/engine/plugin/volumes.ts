@@ -4,20 +4,23 @@ import { nameOf } from "../names.ts";
 import type { ContainerDoc } from "../types.ts";
 import { ASK, isOurDriver } from "./questions.ts";
 
-/**
- * The volumes of our driver, questions left out, with the names of the containers that have them. Of a disabled plugin the
- * engine lists none: then those that containers have.
- */
-export async function driverVolumes(
-  engine: Engine,
-): Promise<readonly { readonly name: string; readonly users: readonly string[] }[]> {
+export type UsedVolume = {
+  readonly name: string;
+  /** The names of the containers that have it. */
+  readonly users: readonly string[];
+  /** Whether the plugin has it. The engine lists none of a disabled one, only those that containers have. */
+  readonly isListed: boolean;
+};
+
+/** The volumes of our driver, questions left out. */
+export async function driverVolumes(engine: Engine): Promise<readonly UsedVolume[]> {
   const listed = (await engine.volumes()).filter(({ Driver = "" }) => isOurDriver(Driver)).map(({ Name }) => Name);
   const users = new Map(listed.filter((name) => !name.startsWith(ASK)).map((name) => [name, [] as string[]]));
   for (const { Mounts, Names, Id } of await engine.containers())
     for (const { Name = "", Driver = "" } of Mounts ?? [])
       if (users.has(Name) || isOurDriver(Driver))
         users.set(Name, [...(users.get(Name) ?? []), Names[0]?.slice(1) ?? Id.slice(0, 12)]);
-  return [...users].map(([name, all]) => ({ name, users: all }));
+  return [...users].map(([name, all]) => ({ name, users: all, isListed: listed.includes(name) }));
 }
 
 /** What the volumes of our driver name that the containers of a consumer mount; each once. */

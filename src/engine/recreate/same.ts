@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../../model/error.ts";
 import { nameOf } from "../names.ts";
 import type { ContainerDoc, HostConfig, Mount, NetworkEndpoint } from "../types.ts";
-import { ownAliases, ownEnv, type CreateBody } from "./body.ts";
+import { isByPodman, ownAliases, ownEnv, type CreateBody } from "./body.ts";
 import { baseName, differences, itemsOf, type DocumentFields } from "./compare.ts";
 
 /**
@@ -21,11 +21,18 @@ export function mustMatchRequest(old: ContainerDoc, fresh: ContainerDoc, request
 /** In what a container, which was never started, differs from a request to replace the old one. */
 export function unlikeRequest(old: ContainerDoc, fresh: ContainerDoc, request: CreateBody): readonly string[] {
   const volumes = volumesOf((old.Mounts ?? []).filter(({ Type }) => Type === "volume"));
-  const asked = { ...volumes, ...requestedVolumes(request, volumes), ...requestFields(request) };
-  const made = { ...volumesOf(fresh.Mounts ?? []), ...madeFields(fresh, request) };
+  const asked: { [field: string]: readonly string[] } = {
+    ...volumes,
+    ...requestedVolumes(request, volumes),
+    ...requestFields(request),
+  };
+  const made: { [field: string]: readonly string[] } = {
+    ...volumesOf(fresh.Mounts ?? []),
+    ...madeFields(fresh, request),
+  };
   const isByEffect = tellsMountsAsBinds(fresh, request);
   if (isByEffect) {
-    for (const fields of [asked, made] as { [field: string]: readonly string[] }[]) {
+    for (const fields of [asked, made]) {
       for (const name of MOUNTS) delete fields[name];
       // In any order.
       fields["Config.Env"] = (fields["Config.Env"] ?? []).toSorted();
@@ -33,11 +40,14 @@ export function unlikeRequest(old: ContainerDoc, fresh: ContainerDoc, request: C
     Object.assign(asked, requestedMounts(request));
     Object.assign(made, mountsAt(fresh.Mounts ?? []));
   }
+  // Podman without root shows these from the container's first start on.
+  if (isByPodman(fresh) && made[ULIMITS]?.length === 0) delete asked[ULIMITS];
   // What was not asked for, the engine fills in.
   const unasked = Object.keys(made).filter((field) => !Object.hasOwn(asked, field));
   return differences(asked, made, Object.fromEntries(unasked.map((field) => [field, "may differ"])));
 }
 
+const ULIMITS = "HostConfig.Ulimits";
 const MOUNTS = ["HostConfig.Binds", "HostConfig.Mounts"];
 
 /** Podman answers with binds for what was asked as mounts, in its words: then the effect is compared. */

@@ -276,6 +276,7 @@ function noteOf(folder: string, name: string): (Holder & { readonly id: string }
 
 /** The process namespace of this process: another in each container. */
 export function processSpace(): string {
+  if (process.platform !== "linux") return "";
   try {
     return readlinkSync("/proc/self/ns/pid");
   } catch {

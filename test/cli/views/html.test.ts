@@ -86,6 +86,18 @@ describe("what it tells", () => {
       );
   });
 
+  it("ranks equal secrets by age, then by name as people count", () => {
+    const of = (at: number): Finding => {
+      const one = finding(0, { id: `${at}`.padStart(12, "0"), fingerprint: `${at}`.padStart(32, "0"), state: "known" });
+      return { ...one, location: { ...one.location, subjectName: `svc-${at}` } };
+    };
+    const page = html(reportWith([1, 10, 100, 2, 30].map(of)), {
+      since: new Map([[of(30).id, "2026-11-01T00:00:00Z"]]),
+    });
+    const [, worst = ""] = /<section id="worst"([^]*?)<\/section>/.exec(page) ?? [];
+    expect([...worst.matchAll(/svc-\d+/g)].map(String)).toEqual(["svc-30", "svc-1", "svc-2", "svc-10", "svc-100"]);
+  });
+
   it("the five gravest secrets in a sentence each: where, who can read it, since when", async () => {
     const worst = await page.texts("#worst li");
     expect(worst).toHaveLength(5);

@@ -14,7 +14,9 @@ import type { Delivery, DeliverySubject } from "../../../src/contract/delivery.t
 import { volumeDelivery } from "../../../src/delivery/volume/index.ts";
 import type { Move } from "../../../src/model/plan.ts";
 import { Secret } from "../../../src/model/secret.ts";
-import { seal, unseal, type PluginKey } from "../../../src/engine/plugin/seal.ts";
+import { FOREIGN_KEY } from "../../../src/engine/plugin/questions.ts";
+import { pluginMark, seal, unseal, type PluginKey } from "../../../src/engine/plugin/seal.ts";
+import { MARK } from "../../../src/delivery/volume/archive.ts";
 import { tarEntries } from "../../../src/kit/tar/entries.ts";
 
 const state = mkdtempSync(join(tmpdir(), "unsprawl-hostile-"));
@@ -45,17 +47,25 @@ it("beside a container that is allowed a volume, nobody is advised to allow anot
 
 type Dialled = { readonly path: string; readonly file?: Readable };
 
-/** An engine with the plugin in this state, whose home answers `state` with these bindings. */
-function engineWith(present: { enabled: boolean | null }, key: PluginKey, bindings: string) {
+/** An engine with the plugin in this state and with this key, whose home answers `state` with these bindings. */
+function engineWith(present: { enabled: boolean | null; marked?: boolean }, key: PluginKey, bindings: string) {
   const dialled: string[] = [];
   const created: { bindings?: string } = {};
   const settings = JSON.stringify({ version: 1, program: "1", key: "", stores: [{ name: "s", provider: "local" }] });
   const files = { "settings.json": base64(settings), "bindings.json": base64(bindings) };
   const answers = { state: { files }, status: { stores: [], version: "1", bindings: [], volumes: [] } };
   let question = "";
+  const kindOf = (sealed: string): keyof typeof answers | null => {
+    try {
+      return (unseal(sealed, key) as { kind: keyof typeof answers }).kind;
+    } catch {
+      return null;
+    }
+  };
   const volume = {
     inspect: async () => {
-      const { kind } = unseal(question, key) as { kind: keyof typeof answers };
+      const kind = kindOf(question);
+      if (kind === null) return { Status: { fault: FOREIGN_KEY } };
       return { Status: { answer: seal({ challenge: "c", ...(answers[kind] && { answer: answers[kind] }) }, key) } };
     },
     remove: async () => null,
@@ -67,8 +77,10 @@ function engineWith(present: { enabled: boolean | null }, key: PluginKey, bindin
     for await (const entry of tarEntries(file))
       if (entry.path.endsWith("/bindings.json") && entry.kind === "file") created.bindings = await text(entry.body());
   };
+  const Env = present.marked === false ? [] : [{ Name: MARK, Value: pluginMark(key) }];
+  const inspected = (): object => ({ Enabled: present.enabled, Config: { Env } });
   const docker = {
-    getPlugin: () => ({ inspect: async () => (present.enabled === null ? null : { Enabled: present.enabled }) }),
+    getPlugin: () => ({ inspect: async () => (present.enabled === null ? null : inspected()) }),
     createVolume: async (asked: { DriverOpts: { ask: string } }) => ((question = asked.DriverOpts.ask), {}),
     getVolume: () => volume,
     createContainer: async () => ({ id: "made" }),
@@ -90,15 +102,34 @@ function engineWith(present: { enabled: boolean | null }, key: PluginKey, bindin
 }
 
 const base64 = (of: string): string => Buffer.from(of).toString("base64");
+const noStore = async (): Promise<never> => Promise.reject(new Error("no store is asked"));
 const ASKED = { stores: [], from: "image", keepLast: null, version: "2", signal: new AbortController().signal };
 
 it("a disabled plugin is neither taken away nor replaced by an empty one while a container has its volume", async () => {
+  const key = newPluginKey();
+  await writePluginNote(state, "engine", { key, moving: null });
   for (const enabled of [true, false]) {
-    const { engine, dialled } = engineWith({ enabled }, newPluginKey(), "");
-    await expect(uninstallPlugin(engine, state)).rejects.toThrow("could not start without the plugin: web");
+    const { engine, dialled } = engineWith({ enabled }, key, "");
+    await expect(uninstallPlugin(engine, state, noStore)).rejects.toThrow("could not start without the plugin: web");
     await expect(installPlugin(engine, ASKED, state)).rejects.toThrow("has the volume plugin already");
     expect(dialled).toEqual([]);
   }
+});
+
+it("a plugin that somebody else has installed since is neither enabled, asked nor replaced, and a killed upgrade keeps what it has", async () => {
+  const note = { key: newPluginKey(), moving: { "bindings.json": base64("ours") } };
+  await writePluginNote(state, "engine", note);
+  for (const enabled of [true, false]) {
+    const { engine, dialled } = engineWith({ enabled }, newPluginKey(), "theirs");
+    const foreign = { code: "denied", hint: expect.stringContaining("unsprawl plugin uninstall") };
+    await expect(upgradePlugin(engine, ASKED, state)).rejects.toMatchObject(foreign);
+    await expect(installPlugin(engine, ASKED, state)).rejects.toMatchObject(foreign);
+    expect(dialled).toEqual([]);
+  }
+  // One that does not show whose it is says so when it is asked.
+  const { engine, dialled } = engineWith({ enabled: true, marked: false }, newPluginKey(), "theirs");
+  await expect(upgradePlugin(engine, ASKED, state)).rejects.toMatchObject({ code: "denied" });
+  expect([dialled, readPluginNote(state, "engine")]).toEqual([[], note]);
 });
 
 it("what a plugin was allowed after an upgrade that was killed is not lost with the next", async () => {

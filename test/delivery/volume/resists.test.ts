@@ -118,11 +118,11 @@ it("a name that leads elsewhere is refused by the driver itself", async () => {
 
 let asked = 0;
 /** Asks the plugin as anyone could who has seen a sealed question. */
-function exchanged(question: string): string {
+function exchanged(question: string, field = "answer"): string {
   const name = `${ASK}test${asked++}`;
   engine.docker("volume", "create", "-d", "unsprawl", "-o", `ask=${question}`, name);
   try {
-    return engine.docker("volume", "inspect", "-f", "{{.Status.answer}}", name);
+    return engine.docker("volume", "inspect", "-f", `{{.Status.${field}}}`, name);
   } finally {
     engine.docker("volume", "rm", "-f", name);
   }
@@ -140,20 +140,22 @@ it("a question counts once, and only sealed with the plugin's key", async () => 
   exchanged(seal({ kind: "revoke", challenge: next, ask: { bindings: [binding] } }, key));
   expect(unseal(exchanged(allow), key)).not.toHaveProperty("answer");
   expect((await unsprawl(["plugin", "status"])).stdout).not.toContain("thief");
-  expect(() => exchanged(seal({ kind: "hello", ask: {} }, newPluginKey()))).toThrow("installed by somebody else");
+  const foreign = seal({ kind: "hello", ask: {} }, newPluginKey());
+  expect(exchanged(foreign, "fault")).toBe("foreign-key");
 });
 
 it("another installation sees that it is not its own, and install is refused twice", async () => {
   const other = makeWorld(world.env["DOCKER_HOST"] ?? "", { VAULT_ADDR: store.url, VAULT_TOKEN: bao.token });
   try {
-    for (const [words, sentence] of [
-      [["plugin", "install", "--to", "vault", "--yes"], "has the volume plugin already"],
-      [["plugin", "upgrade", "--yes"], "has given no volume plugin to the engine"],
-      [["plugin", "status"], "has no volume plugin on the engine"],
+    for (const [words, exit, sentence] of [
+      [["plugin", "install", "--to", "vault", "--yes"], 4, "was installed by somebody else"],
+      [["plugin", "upgrade", "--yes"], 1, "has given no volume plugin to the engine"],
+      [["plugin", "status"], 1, "was installed by somebody else"],
+      [["doctor"], 0, "move by volume: not here, the volume plugin of this engine was installed by somebody else"],
     ] as const) {
       const { code, stdout, stderr } = await other.unsprawl(words);
-      expect(code).toBe(1);
       expect(stdout + stderr).toContain(sentence);
+      expect(code).toBe(exit);
     }
   } finally {
     other.remove();
@@ -170,7 +172,10 @@ it("is not uninstalled while a container could not start without it", async () =
 
 it("disabled, it has its sentence, and starts nothing", async () => {
   engine.docker("plugin", "disable", "-f", "unsprawl");
-  expect((await unsprawl(["plugin", "status"], 1)).stdout).toContain("it is disabled");
+  expect((await unsprawl(["plugin", "status"], 1)).stdout).toContain("plugin is disabled");
+  expect((await world.unsprawl(["doctor"])).stdout).toContain(
+    "move by volume: not here, the engine's volume plugin is disabled",
+  );
   expect((await unsprawl(["plugin", "uninstall", "--yes"], 1)).stderr).toContain(
     "could not start without the plugin: web",
   );
@@ -209,6 +214,7 @@ it("an upgrade that was killed is finished by the next, and the last values are 
     isGone = engine.docker("plugin", "ls", "-f", "enabled=true", "-q") === "";
   }
   expect(isGone).toBe(true);
+  await installedMeanwhile(upgrade);
   expect((await unsprawl(upgrade)).stdout).toContain("reads vault");
   await restarted();
   store.fault({ kind: "slow" }, Infinity);
@@ -216,10 +222,83 @@ it("an upgrade that was killed is finished by the next, and the last values are 
   store.fault({ kind: "slow" }, 0);
 });
 
+/** Somebody else gives the engine their plugin, and takes it away once it has been seen that ours does not take it for its own. */
+async function installedMeanwhile(upgrade: readonly string[]): Promise<void> {
+  if (engine.docker("plugin", "ls", "-q") !== "") engine.docker("plugin", "rm", "-f", "unsprawl");
+  const other = makeWorld(world.env["DOCKER_HOST"] ?? "", { VAULT_ADDR: store.url, VAULT_TOKEN: bao.token });
+  try {
+    expect((await other.unsprawl(["plugin", "install", "--to", "vault", "--yes"])).code).toBe(0);
+    const theirs = engine.docker("plugin", "inspect", "-f", "{{.Id}}", "unsprawl");
+    const { stderr } = await unsprawl(upgrade, 4);
+    expect(stderr).toContain("was installed by somebody else");
+    expect(stderr).toContain("unsprawl plugin uninstall");
+    expect(engine.docker("plugin", "inspect", "-f", "{{.Id}}", "unsprawl")).toBe(theirs);
+  } finally {
+    other.remove();
+  }
+  // It serves nothing that anyone here has.
+  await unsprawl(["plugin", "uninstall", "--yes"]);
+}
+
+it("a credential that is revoked under the plugin fails a start with the way; one that expires is renewed", async () => {
+  await bao.api("POST", "auth/token/revoke", { token: credential() });
+  expect(await refused("restart", "web")).toContain("does not know this token");
+  expect(await refused("start", "web")).toContain("unsprawl plugin upgrade --to STORE");
+  // With roles there is one to log in with again.
+  await bao.api("POST", "sys/auth/approle", { type: "approle" });
+  const { stdout } = await unsprawl(["plugin", "upgrade", "--to", "vault", "--yes"]);
+  expect(stdout).toContain("the plugin's former credential was not revoked: Vault did not");
+  const { data } = (await bao.api("LIST", "auth/approle/role")) as { data?: { keys?: readonly string[] } };
+  for (const role of data?.keys ?? []) await bao.api("POST", `auth/approle/role/${role}`, { token_ttl: "1s" });
+  await docker("start", "web");
+  await servesWeb();
+  await sleep(2000);
+  await restarted();
+  await bao.api("DELETE", "sys/auth/approle");
+  await unsprawl(["plugin", "upgrade", "--to", "vault", "--yes"]);
+});
+
+it("rolled back without the plugin the value is back, and what stays in it is said, with the way to remove it", async () => {
+  engine.docker("plugin", "disable", "-f", "unsprawl");
+  const { stdout, stderr } = await unsprawl(["rollback", "last"]);
+  expect(stdout + stderr).toContain(
+    "the engine's volume plugin is disabled: the volume, and what its container was allowed, stay",
+  );
+  await servesWeb();
+  await unsprawl(["plugin", "upgrade", "--yes"]);
+  const { stdout: shown } = await unsprawl(["plugin", "status"]);
+  expect(shown).toContain("with 1 volume");
+  await unsprawl(["runtime", "forbid", "web", "--yes"]);
+  engine.docker("volume", "rm", volume);
+  expect((await unsprawl(["plugin", "status"])).stdout).not.toContain("allowed:");
+});
+
 it("rolled back, the last volume goes, and then the plugin", async () => {
+  await unsprawl(["migrate", "docker:web", "--to", "vault", "--yes", "--grace", "100ms"]);
   await unsprawl(["rollback", "last"]);
   await servesWeb();
   expect(engine.docker("volume", "ls", "-q")).toBe("");
-  await unsprawl(["plugin", "uninstall", "--yes"]);
+  const [renewed, last] = [credential(), await credentialAfter(["plugin", "upgrade", "--to", "vault", "--yes"])];
+  expect([await isAlive(renewed), await isAlive(last)]).toEqual([false, true]);
+  const { stdout } = await unsprawl(["plugin", "uninstall", "--yes"]);
+  expect(stdout).toContain("revoked the plugin's former credential at vault");
+  expect(await isAlive(last)).toBe(false);
   expect(engine.docker("plugin", "ls", "-q")).toBe("");
 });
+
+/** The token that the plugin reads the store with. */
+function credential(): string {
+  const id = engine.docker("plugin", "inspect", "-f", "{{.Id}}", "unsprawl");
+  return readFileSync(join(engine.dir, "data/plugins", id, "rootfs/etc/unsprawl/plugin/vault/token"), "utf8");
+}
+
+async function credentialAfter(words: readonly string[]): Promise<string> {
+  expect((await unsprawl(words)).stdout).toContain("revoked the plugin's former credential at vault");
+  return credential();
+}
+
+const isAlive = (token: string): Promise<boolean> =>
+  bao.api("GET", "auth/token/lookup-self", undefined, token).then(
+    () => true,
+    () => false,
+  );

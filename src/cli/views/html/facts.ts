@@ -30,7 +30,10 @@ export type PageSecret = {
   readonly since: string | null;
 };
 
-/** The secrets of a report, the gravest first; equal ones by who can see them, then by how many places they are in. */
+/**
+ * The secrets of a report, the gravest first; equal ones by who can see them, by how many places they are in, and by how long
+ * they have been seen, then by name as people count: `svc-2` before `svc-10`.
+ */
 export function secretsOf({ findings }: ScanReport, since: ReadonlyMap<string, string>): readonly PageSecret[] {
   const secrets = [...Map.groupBy(findings, ({ fingerprint }) => fingerprint).values()].map((places): PageSecret => {
     const seen = places.flatMap(({ id }) => since.get(id) ?? []).sort();
@@ -43,9 +46,17 @@ export function secretsOf({ findings }: ScanReport, since: ReadonlyMap<string, s
       gravity(b.worst) - gravity(a.worst) ||
       b.exposure.length - a.exposure.length ||
       b.places.length - a.places.length ||
-      b.worst.score - a.worst.score,
+      b.worst.score - a.worst.score ||
+      ageOf(a) - ageOf(b) ||
+      NATURAL.compare(a.worst.location.subjectName, b.worst.location.subjectName) ||
+      NATURAL.compare(a.worst.name, b.worst.name),
   );
 }
+
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
+/** When a secret was first seen, in milliseconds; one whose age is not known is as new as can be. */
+const ageOf = ({ since }: PageSecret): number => (since === null ? Number.MAX_SAFE_INTEGER : Date.parse(since));
 
 /** Severity first; a regressed or a valid one comes before others of its severity, an ignored or migrated one after all. */
 function gravity({ severity, state, liveness }: Finding): number {

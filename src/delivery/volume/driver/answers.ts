@@ -2,15 +2,17 @@ import { randomBytes } from "node:crypto";
 import type { Provider } from "../../../contract/provider.ts";
 import type { Json } from "../../../model/json.ts";
 import { UnsprawlError } from "../../../model/error.ts";
-import type {
-  DigestedValue,
-  PluginStatus,
-  QuestionKind,
-  Questions,
-  SealedAnswer,
-  SealedQuestion,
+import {
+  FOREIGN_KEY,
+  type AnswerStatus,
+  type DigestedValue,
+  type PluginStatus,
+  type QuestionKind,
+  type Questions,
+  type SealedAnswer,
+  type SealedQuestion,
 } from "../../../engine/plugin/questions.ts";
-import { seal, unseal, valueDigest } from "../../../engine/plugin/seal.ts";
+import { seal, unseal, valueDigest, type PluginKey } from "../../../engine/plugin/seal.ts";
 import { programsOf, treeHasVariable, type IsValue } from "../../../engine/process.ts";
 import { becameEntrypoint, engineFileTraces } from "../../../engine/sight.ts";
 import { mustAnswer } from "../../readers.ts";
@@ -27,12 +29,12 @@ type Answering = {
 /** How many answers and challenges are kept: who asks takes his at once. */
 const MOST = 200;
 
-/** DriverAnswers the sealed questions of those who have the plugin's key. */
+/** Answers the sealed questions of those who have the plugin's key. */
 export class DriverAnswers {
   readonly #home: DriverHome;
   readonly #answering: Answering;
   /** By the name of the volume that is the question. */
-  readonly #given = new Map<string, string>();
+  readonly #given = new Map<string, AnswerStatus>();
   readonly #challenges = new Set<string>();
 
   constructor(home: DriverHome, volumes: Volumes, open: OpenStore) {
@@ -40,15 +42,20 @@ export class DriverAnswers {
     this.#answering = answering(home, volumes, open);
   }
 
-  /** DriverAnswers a question. Throws `denied` for one that was not sealed with this plugin's key. */
+  /** Answers a question. */
   async take(name: string, sealed: string): Promise<void> {
-    const question = unseal(sealed, this.#home.key) as unknown as SealedQuestion;
+    const { key } = this.#home;
+    const question = unsealed(sealed, key);
+    const given: AnswerStatus =
+      question === null
+        ? { fault: FOREIGN_KEY }
+        : { answer: seal((await this.#answer(question)) as unknown as Json, key) };
     keepAtMost(this.#given, MOST);
-    this.#given.set(name, seal((await this.#answer(question)) as unknown as Json, this.#home.key));
+    this.#given.set(name, given);
   }
 
-  /** The sealed answer to the question of this name; null if there is none. */
-  of(name: string): string | null {
+  /** The answer to the question of this name; null if there is none. */
+  of(name: string): AnswerStatus | null {
     return this.#given.get(name) ?? null;
   }
 
@@ -76,7 +83,16 @@ export class DriverAnswers {
   }
 }
 
-function keepAtMost(kept: Set<string> | Map<string, string>, most: number): void {
+/** Null for what was not sealed with this key. */
+function unsealed(sealed: string, key: PluginKey): SealedQuestion | null {
+  try {
+    return unseal(sealed, key) as unknown as SealedQuestion;
+  } catch {
+    return null;
+  }
+}
+
+function keepAtMost(kept: Set<string> | Map<string, unknown>, most: number): void {
   for (const key of kept.keys()) {
     if (kept.size < most) return;
     kept.delete(key);

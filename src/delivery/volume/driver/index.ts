@@ -43,8 +43,8 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
       return {};
     },
     "/VolumeDriver.Get": ({ Name }) => {
-      const answer = answers.of(text(Name));
-      if (answer !== null) return { Volume: { Name, Mountpoint: "", Status: { answer } } };
+      const answered = answers.of(text(Name));
+      if (answered !== null) return { Volume: { Name, Mountpoint: "", Status: answered } };
       volumes.mustHave(text(Name));
       return { Volume: { Name, Mountpoint: mounts.pathOf(text(Name)), Status: {} } };
     },

@@ -99,7 +99,11 @@ export class Mounts {
       this.#stores = null;
       throw error;
     });
-    return resolveReferences(stores, settings.waitMs, wanted, RESOLVER);
+    return resolveReferences(stores, settings.waitMs, wanted, RESOLVER).catch((error: unknown) => {
+      // A store's own advice is for whoever logs in by hand.
+      if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
+      throw new UnsprawlError("denied", error.message, RESOLVER.advice);
+    });
   }
 }
 

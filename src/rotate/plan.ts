@@ -10,6 +10,7 @@ import { storedEntries } from "./entries.ts";
 import { ROTATION } from "./perform.ts";
 import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
+import type { Around } from "./target.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
 
 export type RotateAsked = {
@@ -84,9 +85,27 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const plan: Plan = {
     ...{ version: 1, id: newRunId(new Date()), createdAt: new Date().toISOString(), keyId: key.id },
     ...{ migration: ROTATION, engine: { id: info.ID, address: engine.connection.address } },
-    ...{ store: provider.target, steps, notMoved: [], warnings: [] },
+    ...{ store: provider.target, steps, notMoved: [], warnings: steps.flatMap((step) => unreachedBy(step, planned)) },
   };
   return { plan: signPlan(plan, key), left };
+}
+
+/** Notes on entries that no container gets: a file's or another platform's consumers are not restarted by a rotation. */
+function unreachedBy(
+  { unit, entries: own, consumers }: RotateStep,
+  { here, entries }: Pick<Around, "here" | "entries">,
+): Plan["warnings"] {
+  const held = new Set([...here.holders, ...consumers].flatMap(({ references }) => references));
+  return own.flatMap(({ name, reference }) => {
+    if (held.has(reference)) return [];
+    const of = entries.find(({ move }) => move.reference === reference)?.move.location.subjectName ?? name;
+    return [
+      {
+        unit,
+        text: `${of} has ${name} too, and no container here gets it from there: what uses it is restarted by you`,
+      },
+    ];
+  });
 }
 
 /** The newest move of each entry: it replaced what older runs wrote. */

@@ -33,7 +33,7 @@ export function reachedFrom(
   const server = from === null ? null : isLoopback(at.host) ? sameNetwork(from, all) : byName(at.host, from, all);
   if (server === null || from === null) {
     const isOnHost = from?.HostConfig.NetworkMode === "host" && engine.connection.via === "unix";
-    if (!isOnHost && (reachesThisMachine(at.host) || !/[.:]/.test(at.host)))
+    if (!isOnHost && isNamedFromElsewhere(target))
       throw new UnsprawlError(
         "refused",
         `no running container is known as ${at.host} where it is used, and from here that name means another host`,
@@ -50,6 +50,10 @@ export function reachedFrom(
     );
   return { target: { ...target, at: { ...at, host } }, server };
 }
+
+/** Whether a target's host means another one to whoever uses it: a machine's own address, or a name without a domain. */
+export const isNamedFromElsewhere = ({ at }: RotationTarget): boolean =>
+  at !== null && (reachesThisMachine(at.host) || !/[.:]/.test(at.host));
 
 /** The container whose network a container is in: its own, or one that it shares. */
 function sameNetwork(from: ContainerDoc, all: readonly ContainerDoc[]): ContainerDoc | null {

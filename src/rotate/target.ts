@@ -11,7 +11,15 @@ import { isNameLike } from "../model/secret.ts";
 import type { RotatingLogin } from "../model/plan.ts";
 import { ownersOf } from "./owners.ts";
 import type { EnginePlace } from "./places.ts";
-import { administratorLogin, BY_HAND, firstInitLogin, reachedFrom, sourceOf, type ReachedTarget } from "./reach.ts";
+import {
+  administratorLogin,
+  BY_HAND,
+  isNamedFromElsewhere,
+  firstInitLogin,
+  reachedFrom,
+  sourceOf,
+  type ReachedTarget,
+} from "./reach.ts";
 import type { SecretHolder } from "./surroundings.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
 import { wireOf } from "./wire.ts";
@@ -54,19 +62,22 @@ export async function targetAmong(
   const { tools, engine, engineId, here, moved } = around;
   const found: FoundTarget[] = [];
   let missing: string | null = null;
-  for (const entry of same) {
+  const placed = same.flatMap((entry) => {
     const owners = ownersOf(entry.move, moved, having, { engineId, holders: here.holders });
-    for (const doc of owners.length === 0 ? [null] : owners) {
-      const target = await tools.targetOf({
-        ...{ name: entry.move.name, part: entry.part, value: entry.value },
-        variables: variablesOf(doc, entry, around),
-      });
-      if (target === null || typeof target === "string") missing ??= target;
-      else {
-        const isGiven = tools.given !== undefined;
-        const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, here.docs);
-        found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
-      }
+    return (owners.length === 0 ? [null] : owners).map((doc) => ({ entry, doc }));
+  });
+  // Those of containers first: what a file names is meant from where it is used, which nobody here knows.
+  for (const { entry, doc } of placed.toSorted((a, b) => Number(a.doc === null) - Number(b.doc === null))) {
+    const target = await tools.targetOf({
+      ...{ name: entry.move.name, part: entry.part, value: entry.value },
+      variables: variablesOf(doc, entry, around),
+    });
+    if (target === null || typeof target === "string") missing ??= target;
+    else {
+      if (doc === null && found.length > 0 && isNamedFromElsewhere(target)) continue;
+      const isGiven = tools.given !== undefined;
+      const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, here.docs);
+      found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
     }
   }
   const places = [...new Map(found.map((one) => [placeText(one.reached.target), one])).values()];

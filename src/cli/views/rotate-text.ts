@@ -18,6 +18,7 @@ export function rotateText(plan: Plan, left: readonly NotRotated[], stream: Node
     ...line("meanwhile", overlapText(step)),
     "",
   ]);
+  for (const { text } of plan.warnings) lines.push(...hanging("note  ", printable(text), 6, width));
   for (const { name, subject, reason, hint } of left)
     lines.push(
       ...hanging("not rotated  ", printable(`${subject} ${name}: ${reason}`), 13, width),

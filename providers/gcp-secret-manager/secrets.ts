@@ -27,6 +27,7 @@ const POLL_MS = 250;
 /** How long writers wait for each other. */
 const PATIENCE_MS = 60_000;
 const WRITES = 4;
+const LONGEST_MS = 3000;
 
 /**
  * The values. The service has no conditional write of a version, so a writer first claims the next number in the
@@ -179,7 +180,8 @@ class VersionedSecrets implements GcpSecrets {
       // Only the next number shows whether it was added.
       if (await this.#mustBe(value, name, next)) return next;
       if (tries >= WRITES) throw this.#api.failed(number, name);
-      await sleep(number.retryAfter ?? POLL_MS * tries);
+      // However long the server asks for: the claim does not last longer.
+      await sleep(Math.min(number.retryAfter ?? POLL_MS * tries, LONGEST_MS));
     }
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CACHE, need } from "./apt.ts";
@@ -58,11 +58,16 @@ function quadlet(): string {
   const dir = join(CACHE, "podman");
   const program = join(dir, "usr/libexec/podman/quadlet");
   if (!existsSync(program)) {
-    mkdirSync(dir, { recursive: true });
-    const parts = mkdtempSync(join(dir, "part-"));
+    mkdirSync(CACHE, { recursive: true });
+    const parts = mkdtempSync(`${dir}-part-`);
     execFileSync("apt-get", ["download", "podman"], { cwd: parts, stdio: "pipe" });
     execFileSync("sh", ["-c", "dpkg-deb -x podman_*.deb tree"], { cwd: parts, stdio: "pipe" });
-    cpSync(join(parts, "tree"), dir, { recursive: true });
+    try {
+      renameSync(join(parts, "tree"), dir);
+    } catch (error) {
+      // Another test file was first.
+      if (!existsSync(program)) throw error;
+    }
     rmSync(parts, { recursive: true });
   }
   return program;

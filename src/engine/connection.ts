@@ -47,7 +47,8 @@ export function historyHostName({ address }: EngineConnection, env: NodeJS.Proce
 }
 
 /**
- * Parses `unix:///path`, `npipe:////./pipe/name`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. The address
+ * Parses `unix:///path`, `npipe:////./pipe/name`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare
+ * `host:port`. The address
  * is shown in messages, reports and histories: a login in it, which Docker does not use either, is left out. Throws
  * `config`.
  */
@@ -58,14 +59,10 @@ export function parseAddress(address: string, tls: EngineConnection["tls"]): Eng
     return { ...none, address: `unix://${socketPath}`, via: "unix", socketPath, tls: null };
   }
   // Node opens a named pipe of Windows as it opens a socket.
-  if (address.startsWith("npipe://"))
-    return {
-      ...none,
-      address,
-      via: "unix",
-      socketPath: address.slice("npipe://".length).replaceAll("/", "\\"),
-      tls: null,
-    };
+  if (address.startsWith("npipe://")) {
+    const socketPath = address.slice("npipe://".length).replaceAll("/", "\\");
+    return { ...none, address, via: "unix", socketPath, tls: null };
+  }
   let url: URL;
   try {
     url = new URL(/^\w+:\/\//.test(address) ? address : `tcp://${address}`);

@@ -39,11 +39,7 @@ const OWN_SETTINGS: readonly OwnSetting[] = [
     of: ({ Config }) => Config["HealthcheckOnFailureAction"],
   },
   { flag: "--health-startup-cmd", unset: [], of: ({ Config }) => Config["StartupHealthCheck"] },
-  {
-    flag: "--log-opt max-size",
-    unset: ["", "0B"],
-    of: ({ HostConfig }) => HostConfig.LogConfig?.["Size"],
-  },
+  { flag: "--log-opt max-size", unset: ["", "0B"], of: ({ HostConfig }) => HostConfig.LogConfig?.["Size"] },
   { flag: "--rdt-class", unset: [""], of: ({ HostConfig }) => HostConfig["IntelRdtClosID"] },
 ];
 

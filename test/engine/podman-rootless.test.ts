@@ -106,8 +106,7 @@ describe.each([
       expect(env(name)).toHaveLength(left);
     }
     expect(variables(name)).toEqual({ DB_PASSWORD: first, API_TOKEN: second });
-    // Podman may have written a user that the image does not have into the container's own layer by now.
-    await migrate(name, "--accept", "layer");
+    await migrate(name);
     await unsprawl("scrub", "last", "--no-residue", "--accept", "key-backup");
     expect(
       podman

@@ -103,13 +103,10 @@ export function prefixedTest(test: readonly string[], prefix: readonly string[],
 }
 
 /** A container's variables without those that Podman makes for it. */
-export function ownEnv({
-  Id,
-  Config,
-  HostConfig,
-}: Pick<ContainerDoc, "Id" | "Config" | "HostConfig">): readonly string[] {
+export function ownEnv(doc: Pick<ContainerDoc, "Id" | "Config" | "HostConfig">): readonly string[] {
+  const { Id, Config } = doc;
   const all = Config.Env ?? [];
-  if (!isByPodman({ Config, HostConfig })) return all;
+  if (!isByPodman(doc)) return all;
   const made = new Set([BY_PODMAN, `HOSTNAME=${Id.slice(0, 12)}`, "HOME="]);
   return all.filter((entry) => !made.has(entry));
 }

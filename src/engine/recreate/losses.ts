@@ -4,7 +4,7 @@ import type { Engine } from "../engine.ts";
 import { containerHasFolder } from "../files.ts";
 import { nameOf } from "../names.ts";
 import { isByPodman } from "./body.ts";
-import { isAsAtStart, rewrittenByCommand } from "./rewritten-at-start.ts";
+import { isWrittenAt, rewrittenByCommand } from "./rewritten-at-start.ts";
 import type { ContainerDoc } from "../types.ts";
 import { trimEndOf } from "../../kit/text/trim.ts";
 
@@ -72,14 +72,16 @@ export async function lostLayer(
 ): Promise<{ readonly losses: Loss[]; readonly notes: string[] }> {
   const places: ChangedPath[] = [];
   const byCommand = rewrittenByCommand(doc);
-  // Podman enters the user that a container runs as, at each start.
+  // Podman enters the user that a container runs as, at its first start and never again.
   const byPodman = isByPodman(doc) ? ["/etc/passwd", "/etc/group"] : [];
   let questions = LOOKED_AT;
   for (const place of changedPlaces(doc, await changesOf(engine, doc))) {
     const { Path, Kind } = place;
     if (made.some((one) => Path === one || Path.startsWith(`${one}/`))) continue;
-    const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || byPodman.includes(Path) || byCommand(Path));
-    if (!mayComeBack || questions-- <= 0 || !(await isAsAtStart(engine, doc, Path))) places.push(place);
+    const isPodmans = byPodman.includes(Path);
+    const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || isPodmans || byCommand(Path));
+    const moments = isPodmans ? [doc.Created, doc.State.StartedAt] : [doc.State.StartedAt];
+    if (!mayComeBack || questions-- <= 0 || !(await isWrittenAt(engine, doc.Id, Path, moments))) places.push(place);
   }
   const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));
   const { named, count } = await dataAmong(engine, doc, own);

@@ -35,12 +35,17 @@ function isInHome(env: readonly string[], path: string, rest: string): boolean {
 }
 
 /**
- * Whether a file was last written as the container started. One that was written since is somebody's data, also where a
- * script may write it: the script may do so only if it is asked to.
+ * Whether a file was last written at one of these moments, such as the container's start. One that was written since is
+ * somebody's data, also where a script may write it: the script may do so only if it is asked to.
  */
-export async function isAsAtStart(engine: Engine, { Id, State }: ContainerDoc, path: string): Promise<boolean> {
-  const [changed, started] = [await containerFileTime(engine, Id, path), Date.parse(State.StartedAt ?? "")];
-  return changed !== null && Math.abs(changed - started) < STARTING;
+export async function isWrittenAt(
+  engine: Engine,
+  id: string,
+  path: string,
+  moments: readonly (string | undefined)[],
+): Promise<boolean> {
+  const changed = await containerFileTime(engine, id, path);
+  return changed !== null && moments.some((moment = "") => Math.abs(changed - Date.parse(moment)) < STARTING);
 }
 
 /** The engine notes the start a little before or after the first command runs. */

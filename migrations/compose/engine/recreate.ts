@@ -104,9 +104,11 @@ export class Recreation {
     const running = docs.some(isRunning) || wasRunning(step, work);
     const change = await changeOf(serviceOf(step));
     const frames = Object.fromEntries(await this.#framesOf(docs, change, step, false));
-    work.record.intent(`${step.id}/before`, { running, ...sickStateOf(docs), copies: docs.length, change, frames });
     const { key, sight, open } = this.#tools;
-    await recordHolders(step, docs, work, { key, sight: await sight(await open()) });
+    const engine = await open();
+    const sick = await sickStateOf(engine, docs);
+    work.record.intent(`${step.id}/before`, { running, ...sick, copies: docs.length, change, frames });
+    await recordHolders(step, docs, work, { key, sight: await sight(engine) });
   }
 
   async #bringUp(steps: readonly Step[], way: "forth" | "back"): Promise<void> {

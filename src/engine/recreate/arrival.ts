@@ -33,7 +33,7 @@ export class Arrival {
       work.signal.throwIfAborted();
       await this.#look(now);
       const elapsed = Date.now() - this.#start;
-      const loop = loopsAsBefore(now, before.looping, elapsed >= step.graceMs);
+      const loop = loopsAsBefore(now, before.looping);
       if (loop === "same") return "keeps restarting, as before";
       const health = loop === "wait" ? null : await healthOf(now, elapsed, this.#asked);
       this.#showWait(now, health === null ? [] : this.#missing());

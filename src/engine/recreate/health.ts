@@ -1,8 +1,9 @@
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import type { Engine } from "../engine.ts";
 import { nameOf } from "../names.ts";
 import type { ContainerDoc } from "../types.ts";
-import { loopingOf, type Looping } from "./looping.ts";
+import { loopingBefore, type Looping } from "./looping.ts";
 import { checkOutput, lastWords } from "./last-words.ts";
 import type { Verification } from "./verification.ts";
 
@@ -11,13 +12,17 @@ export function isUnhealthy({ State }: ContainerDoc): boolean {
   return State.Running && State.Health?.Status === "unhealthy";
 }
 
-/** How containers were sick before a run: one that was is not expected to get well by it. */
-export function sickStateOf(docs: readonly ContainerDoc[]): { readonly unhealthy?: true; readonly looping?: Looping } {
-  const [looping] = docs.flatMap((doc) => loopingOf(doc) ?? []);
-  return {
-    ...(docs.some(isUnhealthy) ? { unhealthy: true } : {}),
-    ...(looping === undefined ? {} : { looping }),
-  };
+/** How containers are sick before a run: one that is, is not expected to get well by it. */
+export async function sickStateOf(
+  engine: Pick<Engine, "container">,
+  docs: readonly ContainerDoc[],
+): Promise<{ readonly unhealthy?: true; readonly looping?: Looping }> {
+  const unhealthy = docs.some(isUnhealthy) ? ({ unhealthy: true } as const) : {};
+  for (const doc of docs) {
+    const looping = await loopingBefore(engine, doc);
+    if (looping !== null) return { ...unhealthy, looping };
+  }
+  return unhealthy;
 }
 
 /** What a plan says of a container whose health check fails already; nothing of others. */
@@ -29,10 +34,17 @@ export function unhealthyNote(doc: ContainerDoc): readonly string[] {
 }
 
 /** The health as text; null if it is too early to tell. Throws `unhealthy` if the container is down or unhealthy. */
-export async function healthOf(doc: ContainerDoc, elapsedMs: number, asked: Verification): Promise<string | null> {
+export async function healthOf(
+  doc: ContainerDoc,
+  elapsedMs: number,
+  asked: Verification,
+): Promise<string | null> {
   const { step, before } = asked;
   const { State: state } = doc;
-  if (!state.Running || state.Restarting || (doc.RestartCount ?? 0) > 0) throw await downError(doc, asked);
+  // One that kept restarting, and stays up by now, may have restarted.
+  const mayRestart = Boolean(before.looping);
+  if (!state.Running || state.Restarting || (!mayRestart && (doc.RestartCount ?? 0) > 0))
+    throw await downError(doc, asked);
   if (state.Paused) return "paused, as it was before";
   const isPastGrace = elapsedMs >= step.graceMs;
   const up = `up for ${step.graceMs / 1000} s`;
@@ -45,7 +57,10 @@ export async function healthOf(doc: ContainerDoc, elapsedMs: number, asked: Veri
   return null;
 }
 
-async function downError(doc: ContainerDoc, { engine, work }: Verification): Promise<UnsprawlError> {
+async function downError(
+  doc: ContainerDoc,
+  { engine, work }: Verification,
+): Promise<UnsprawlError> {
   return new UnsprawlError(
     "unhealthy",
     `${nameOf(doc)} did not stay up (exit ${doc.State.ExitCode ?? "unknown"})${await lastWords(engine, doc, work)}`,

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { cmd } from "../../kit/shell.ts";
+import type { Engine } from "../engine.ts";
 import { nameOf } from "../names.ts";
 import type { ContainerDoc } from "../types.ts";
 
-/** How a container kept restarting before a migration: its exit code, null where it was up at the moment it was looked at. */
+/** How a container kept restarting before a migration: its exit code; null in a journal of an earlier version, where it was up as it was looked at. */
 export type Looping = { readonly exitCode: number | null };
 
 /** The same, as a journal has it. */
@@ -16,9 +18,11 @@ export const LOOPING: v.GenericSchema<unknown, Looping> = v.object({ exitCode: v
  */
 export function loopingOf({ State, RestartCount = 0 }: ContainerDoc): Looping | null {
   if (State.Restarting === true) return { exitCode: State.ExitCode ?? null };
-  const upMs = Date.now() - Date.parse(State.StartedAt ?? "");
-  return State.Running && RestartCount > 1 && upMs < FAILED_START_MS ? { exitCode: null } : null;
+  return State.Running && RestartCount > 1 && isJustUp(State) ? { exitCode: null } : null;
 }
+
+const isJustUp = ({ StartedAt }: ContainerDoc["State"]): boolean =>
+  Date.now() - Date.parse(StartedAt ?? "") < FAILED_START_MS;
 
 /** Source: moby, restartmanager: a longer run sets the delay between restarts back to its beginning. */
 const FAILED_START_MS = 10_000;
@@ -34,22 +38,27 @@ export function loopingNote(doc: ContainerDoc): readonly string[] {
 }
 
 /**
- * Whether a new container keeps restarting as the old one did (`same`), or has restarted and may do so again (`wait`); null
- * if it is up, or ended with another exit code than before.
+ * How a container keeps restarting, with the exit code: one that is up at the moment is looked at until it ends, or has been
+ * up for longer than a failed start, at most ten seconds. Null if it does not keep restarting.
  */
-export function loopsAsBefore(
-  { State, RestartCount = 0 }: ContainerDoc,
-  before: Looping | null | undefined,
-  isLate: boolean,
-): "same" | "wait" | null {
-  if (!before) return null;
-  if (State.Restarting === true || !State.Running)
-    return State.ExitCode === before.exitCode || (before.exitCode === null && !isOfStart(State.ExitCode))
-      ? "same"
-      : null;
-  if (RestartCount === 0) return null;
-  return isLate ? "same" : "wait";
+export async function loopingBefore(engine: Pick<Engine, "container">, doc: ContainerDoc): Promise<Looping | null> {
+  for (let now: ContainerDoc | null = doc; now !== null; now = await engine.container(doc.Id)) {
+    const looping = loopingOf(now);
+    if (looping?.exitCode !== null) return looping ?? null;
+    await sleep(TICK_MS);
+  }
+  return null;
 }
 
-/** That nothing could be started, which may be the delivery's fault. Source: POSIX Shell Command Language, 2.8.2. */
-const isOfStart = (exitCode: number | undefined): boolean => exitCode === 126 || exitCode === 127;
+const TICK_MS = 100;
+
+/**
+ * Whether a new container keeps restarting as the old one did (`same`), or has restarted and may do so again (`wait`); null
+ * if it stays up, or ended with another exit code than before, or with one where none was seen before.
+ */
+export function loopsAsBefore(doc: ContainerDoc, before: Looping | null | undefined): "same" | "wait" | null {
+  if (!before) return null;
+  const { State, RestartCount = 0 } = doc;
+  if (State.Restarting === true || !State.Running) return State.ExitCode === before.exitCode ? "same" : null;
+  return RestartCount > 0 && isJustUp(State) ? "wait" : null;
+}

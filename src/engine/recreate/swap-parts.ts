@@ -87,14 +87,14 @@ export async function connectAll(engine: Engine, doc: ContainerDoc, body: Create
 /** One that the engine is about to start again counts. */
 export const isRunning = ({ State }: ContainerDoc): boolean => State.Running || State.Restarting === true;
 
-export function stateBefore(swap: Swap, old: ContainerDoc): PreviousContainer {
+export async function stateBefore(swap: Swap, old: ContainerDoc): Promise<PreviousContainer> {
   const known = recordedState(swap);
   if (known) return known;
   const { name: restart, retries } = restartOf(old);
   return {
     running: isRunning(old) || swap.wasRunning,
     paused: old.State.Paused,
-    ...sickStateOf([old]),
+    ...(await sickStateOf(swap.engine, [old])),
     deleted: old.State.Running && old.HostConfig.AutoRemove === true,
     restart,
     retries,

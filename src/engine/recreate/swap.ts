@@ -49,7 +49,7 @@ export async function swapIn(swaps: readonly Swap[], bodyOf: BodyOf): Promise<vo
 async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promise<ContainerDoc> {
   const { engine, names, record, step } = swap;
   const known = await findNew(swap);
-  const before = stateBefore(swap, old);
+  const before = await stateBefore(swap, old);
   if (known === null) record.intent(`${step}/create`, before);
   if (before.deleted) await keepCopy(swap, old);
   if (known === null) swap.phase(`creating the new ${names.final}`);
@@ -73,7 +73,7 @@ async function halt(swap: Swap): Promise<void> {
   const old = await engine.container(oldId);
   if (old === null) return; // somebody removed it, or the engine as it stopped (--rm)
   const idle = !old.State.Running && restartOf(old).name === "no";
-  if (idle && !stateBefore(swap, old).deleted) return;
+  if (idle && !(await stateBefore(swap, old)).deleted) return;
   record.intent(`${step}/stop`);
   // First, so that an engine restart in between does not start both.
   await setRestart(engine, old, "no", 0);
@@ -84,7 +84,7 @@ async function halt(swap: Swap): Promise<void> {
 async function takeOver(swap: Swap): Promise<void> {
   const { names, record, step } = swap;
   const [old, fresh] = [await oldUnlessGone(swap), await mustNew(swap)];
-  const before = old === null ? recordedState(swap) : stateBefore(swap, old);
+  const before = old === null ? recordedState(swap) : await stateBefore(swap, old);
   if (old === null) record.done(`${step}/${OLD_GONE}`);
   else await renameContainer(swap, old.Id, names.kept, "keep");
   await renameContainer(swap, fresh.Id, names.final, "rename");
@@ -167,7 +167,7 @@ async function lacksOf(swap: Swap): Promise<readonly string[]> {
   if (live === null)
     return [old === null ? `the container ${names.final} is gone` : `${names.final} is called ${nameOf(old)} by now`];
   if (live.Id !== (old?.Id ?? oldId)) return [`${names.final} is another container than before`];
-  const was = stateBefore(swap, live);
+  const was = await stateBefore(swap, live);
   if (was.running && !isRunning(live)) {
     await startContainer(swap, live.Id);
     if (was.paused) await pauseContainer(engine, live.Id);

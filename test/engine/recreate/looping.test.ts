@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { loopingNote, loopingOf, loopsAsBefore } from "../../../src/engine/recreate/looping.ts";
+import { loopingBefore, loopingNote, loopingOf, loopsAsBefore } from "../../../src/engine/recreate/looping.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 type State = Partial<ContainerDoc["State"]>;
@@ -23,15 +23,27 @@ describe("a container that keeps restarting", () => {
     expect(loopingNote(one)).toHaveLength(looping === null ? 0 : 1);
   });
 
-  test.each<[what: string, doc: ContainerDoc, before: number | null, late: boolean, is: "same" | "wait" | null]>([
-    ["ends as before", doc(waits, 1), 3, false, "same"],
-    ["ends in another way", doc(waits, 1), 1, true, null],
-    ["ends, and nobody saw how before", doc(waits, 1), null, false, "same"],
-    ["is up again, too early to tell", doc({}, 1), 3, false, "wait"],
-    ["is up again, after its time", doc({}, 1), 3, true, "same"],
-    ["stays up now", doc({}), 3, true, null],
-  ])("that %s", (_what, one, exitCode, late, is) => {
-    expect(loopsAsBefore(one, { exitCode }, late)).toBe(is);
-    expect(loopsAsBefore(one, null, late)).toBe(null);
+  test.each<[what: string, doc: ContainerDoc, before: number | null, is: "same" | "wait" | null]>([
+    ["ends as before", doc(waits, 1), 3, "same"],
+    ["ends in another way", doc(waits, 1), 1, null],
+    ["ends, and nobody saw how before", doc(waits, 1), null, null],
+    ["is up again, too early to tell", doc({ StartedAt: ago(1) }, 1), 3, "wait"],
+    ["is up again, and stays so", doc({ StartedAt: ago(11) }, 1), 3, null],
+    ["stays up now", doc({ StartedAt: ago(1) }), 3, null],
+  ])("that %s", (_what, one, exitCode, is) => {
+    expect(loopsAsBefore(one, { exitCode })).toBe(is);
+    expect(loopsAsBefore(one, null)).toBe(null);
+  });
+
+  const seenOver = (...seen: readonly (ContainerDoc | null)[]): { container: () => Promise<ContainerDoc | null> } => {
+    const left = [...seen];
+    return { container: () => Promise.resolve(left.shift() ?? null) };
+  };
+  const isUp = doc({ StartedAt: ago(1) }, 9);
+
+  test("that is up at the moment is looked at until it ends", async () => {
+    expect(await loopingBefore(seenOver(isUp, doc(waits, 9)), isUp)).toEqual({ exitCode: 3 });
+    expect(await loopingBefore(seenOver(isUp, doc({ StartedAt: ago(11) }, 9)), isUp)).toBe(null);
+    expect(await loopingBefore(seenOver(null), isUp)).toBe(null);
   });
 });

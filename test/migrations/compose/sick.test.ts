@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { composeCli } from "../../services/compose.ts";
 import { APP, BUSYBOX } from "../../services/images.ts";
@@ -18,12 +18,16 @@ let program: string;
 
 beforeAll(async () => {
   [engine, program] = await Promise.all([workerEngine(), composeCli()]);
+});
+
+// A second attempt finds nothing of the first.
+beforeEach(() => {
   world = makeWorld(engine.host);
 });
 
-afterAll(async () => {
-  await engine?.clean();
-  world?.remove();
+afterEach(async () => {
+  await engine.clean();
+  world.remove();
 });
 
 function put(name: string, files: { readonly [file: string]: string }): string {
@@ -48,10 +52,11 @@ const service = (command: readonly string[], environment: object, more: object =
   ...more,
 });
 
-const loops = (name: string, exit = 3): Promise<void> =>
+/** One failed start is no loop. */
+const loops = (name: string): Promise<void> =>
   expect
-    .poll(() => ofState(`${name}-db-1`, ".State.Status}} {{.State.ExitCode"), { interval: 50 })
-    .toBe(`restarting ${exit}`);
+    .poll(() => ofState(`${name}-db-1`, ".State.Status}} {{.State.ExitCode}} {{.RestartCount"), { interval: 50 })
+    .toMatch(/^restarting 3 (?:[2-9]|\d\d)/);
 
 it("a service that keeps restarting moves with those that share its value, and behaves as before", async () => {
   const secrets = [password(), password(), password()] as const;

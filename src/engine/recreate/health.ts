@@ -34,11 +34,7 @@ export function unhealthyNote(doc: ContainerDoc): readonly string[] {
 }
 
 /** The health as text; null if it is too early to tell. Throws `unhealthy` if the container is down or unhealthy. */
-export async function healthOf(
-  doc: ContainerDoc,
-  elapsedMs: number,
-  asked: Verification,
-): Promise<string | null> {
+export async function healthOf(doc: ContainerDoc, elapsedMs: number, asked: Verification): Promise<string | null> {
   const { step, before } = asked;
   const { State: state } = doc;
   // One that kept restarting, and stays up by now, may have restarted.
@@ -57,10 +53,7 @@ export async function healthOf(
   return null;
 }
 
-async function downError(
-  doc: ContainerDoc,
-  { engine, work }: Verification,
-): Promise<UnsprawlError> {
+async function downError(doc: ContainerDoc, { engine, work }: Verification): Promise<UnsprawlError> {
   return new UnsprawlError(
     "unhealthy",
     `${nameOf(doc)} did not stay up (exit ${doc.State.ExitCode ?? "unknown"})${await lastWords(engine, doc, work)}`,

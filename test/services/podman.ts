@@ -16,6 +16,8 @@ export type TestPodman = {
   readonly docker: TestEngine["docker"];
   /** Podman's own program on the same containers; `input` is what it reads. */
   readonly podman: (args: readonly string[], input?: string) => string;
+  /** The words that its program is called with. */
+  readonly command: readonly string[];
   readonly stop: () => Promise<void>;
 };
 
@@ -68,7 +70,7 @@ export async function startPodman({ rootless = false }: { readonly rootless?: bo
   for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
     try {
       await callEngine(socket, "GET", "/version");
-      return { dir, socket, host: `unix://${socket}`, docker, podman, stop };
+      return { dir, socket, host: `unix://${socket}`, docker, podman, command: words, stop };
     } catch {
       await sleep(100);
     }

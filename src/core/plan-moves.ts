@@ -137,9 +137,11 @@ class UnitWrites {
 
   /**
    * Replicas of a service have the same variables, and an image's history repeats them: each is moved once. In files, each
-   * occurrence is rewritten, unless it is a part that the migration names: that is one variable.
+   * occurrence is rewritten, unless it is a part that the migration names: that is one variable. No entry of a store is a
+   * copy of another.
    */
   #isCopy({ location }: Finding, name: string, subject: string, print: Fingerprint, isPart: boolean): boolean {
+    if (location.subject === "store") return false;
     const whose = `${subject}/${name}`;
     const twin = this.#twins.get(whose);
     const copy = twin !== undefined && twin.at.subjectId !== location.subjectId;
@@ -159,6 +161,7 @@ class UnitWrites {
     const key = decided ?? provider.key({ ...names, name });
     const at = storeKeyId(key);
     const taken = this.#reserved.get(at) ?? this.#mine.get(at);
+    if (taken !== undefined && finding.location.subject === "store") throw twoEntries(key);
     if (taken !== undefined && taken !== print) throw twoValues(key);
     const stored = await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
@@ -229,12 +232,15 @@ async function inParts(hit: HitToMove, migration: PlanTools["migration"]): Promi
 }
 
 function twoValues(key: StoreKey): UnsprawlError {
-  return new UnsprawlError(
-    "conflict",
-    `two different values would both go to ${storeKeyText(key)}`,
-    "put {project} and {subject} into the store's path, so that each subject has its own",
-  );
+  return new UnsprawlError("conflict", `two different values would both go to ${storeKeyText(key)}`, OWN_PLACE);
 }
+
+/** Also where their values are equal: they are equal today. */
+function twoEntries(key: StoreKey): UnsprawlError {
+  return new UnsprawlError("conflict", `another entry goes to ${storeKeyText(key)} already`, OWN_PLACE);
+}
+
+const OWN_PLACE = "put {project} and {subject} into the store's path, so that each subject has its own";
 
 /** Why no store accepts a variable of this name; null if stores do. */
 export function nameFault(name: string): Omit<NotMoved, "finding"> | null {

@@ -18,6 +18,7 @@ export type StoreMigrationTools = {
 
 export function storeMigration({ store, key: fingerprintKey }: StoreMigrationTools): Migration {
   const opened = new Map<string, Promise<Provider>>();
+  const listings = new Map<string, Promise<unknown>>();
   const from = async ({ source, path }: Location): Promise<{ provider: Provider; key: StoreKey }> => {
     const name = source.slice(0, source.indexOf(":"));
     let opening = opened.get(name);
@@ -28,6 +29,13 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
     throw new UnsprawlError("changed", `${path} is no longer in the store ${name}`, "unsprawl plan again");
   };
 
+  /** A store that keeps the names beside the values knows them once it was listed. */
+  const listed = (source: string, provider: Provider): Promise<unknown> => {
+    let listing = listings.get(source);
+    if (listing === undefined) listings.set(source, (listing = provider.list(source.slice(source.indexOf(":") + 1))));
+    return listing;
+  };
+
   return {
     name: "store",
     // Store writes are guarded by check-and-set; the lock keeps two runs of this installation apart.
@@ -36,6 +44,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
     refuses: async () => null,
     async names({ location }) {
       const { provider, key } = await from(location);
+      await listed(location.source, provider);
       const { subject, project } = provider.names(key);
       return { subject: subject || location.subjectName, project };
     },

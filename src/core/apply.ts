@@ -202,8 +202,33 @@ async function workUnit(
   }
   for (const step of steps)
     if (step.kind === "put") await lookOnceMore(step, valueOf(values, step.move), tools, record);
+  if (steps.every(({ kind }) => kind === "put" || kind === "verify")) await mustStandStill(steps, values, tools);
   record.done(`unit:${unit}`);
 }
+
+/**
+ * Throws `changed` if a value that stays where it was, as in a store, is another one by now: what was written would be its
+ * earlier value. One that is gone is no reason to take back what may be its last copy.
+ */
+async function mustStandStill(
+  steps: readonly Step[],
+  values: ReadonlyMap<string, Secret>,
+  { migration }: ApplyTools,
+): Promise<void> {
+  for (const step of steps) {
+    if (step.kind !== "put") continue;
+    const now = await migration.read(step.move, step.unit).catch((error: unknown) => {
+      if (isAway(error)) return null;
+      throw error;
+    });
+    if (now === null || now.equals(valueOf(values, step.move))) continue;
+    const text = `${step.move.name} of ${step.unit} was changed while it was moved`;
+    throw new UnsprawlError("changed", text, "unsprawl plan again");
+  }
+}
+
+const isAway = (error: unknown): boolean =>
+  error instanceof UnsprawlError && (error.code === "unreachable" || error.code === "throttled");
 
 /**
  * Another run, of another user or on another machine, may have taken an entry back meanwhile, or overwritten its file. A
@@ -213,9 +238,8 @@ async function lookOnceMore(step: PutStep, value: Secret, tools: ApplyTools, rec
   try {
     await verifyValue(tools.provider, step.move, value);
   } catch (error) {
-    const isAway = error instanceof UnsprawlError && (error.code === "unreachable" || error.code === "throttled");
     const isOwn = record.last(step.id)?.["before"] !== "same";
-    if (!isAway || !isOwn) throw error;
+    if (!isAway(error) || !isOwn) throw error;
   }
 }
 

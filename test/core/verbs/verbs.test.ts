@@ -5,6 +5,7 @@ import type { Provider } from "../../../src/contract/provider.ts";
 import { signPlan } from "../../../src/core/journal/signed-plan.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Plan } from "../../../src/model/plan.ts";
+import type { Secret } from "../../../src/model/secret.ts";
 import { fresh, Stage } from "./stage.ts";
 import { World } from "./world.ts";
 
@@ -95,6 +96,49 @@ describe("the last look at the store", () => {
       };
     });
     expect(await stage.apply(plan)).toMatchObject({ state });
+  });
+});
+
+describe("what stays where it was, as in a store", () => {
+  const staying = (): Stage => {
+    const stage = one();
+    Object.assign(stage.world.migration, { plan: async (unit: string) => ({ unit, warnings: [], steps: [] }) });
+    return stage;
+  };
+  const readAs = ({ world }: Stage, there: () => Secret | null): void => {
+    // From the write on: the first reading was before it.
+    world.onEffect = (_what, when) =>
+      void (when === "after" && Object.assign(world.migration, { read: async () => there() }));
+  };
+
+  test("and is another value by now was not moved: what was written is its earlier one", async () => {
+    const stage = staying();
+    const [plan, later] = [await stage.plan("web"), fresh()];
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(["put", "verify"]);
+    readAs(stage, () => later);
+    const error = "A of web was changed while it was moved";
+    // The last copy that is known of stays: nothing else was seen to hold it.
+    const notes = expect.arrayContaining([
+      "A stays in the store at ref+mem://web#/A: nothing else was seen to hold it",
+    ]);
+    const units = [expect.objectContaining({ unit: "web", state: "partly undone", error, notes })];
+    expect(await stage.apply(plan)).toMatchObject({ state: "partly", units });
+  });
+
+  test.each<[what: string, there: () => Secret | null]>([
+    ["is gone by now", () => null],
+    [
+      "cannot be asked now",
+      () => {
+        throw new UnsprawlError("unreachable", "no answer", "start it");
+      },
+    ],
+  ])("and %s is no reason to take back what may be its last copy", async (_what, there) => {
+    const stage = staying();
+    const plan = await stage.plan("web");
+    readAs(stage, there);
+    expect(await stage.apply(plan)).toMatchObject({ state: "done" });
+    expect(stage.world.store.size).toBe(1);
   });
 });
 

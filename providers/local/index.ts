@@ -76,7 +76,7 @@ export const provider: ProviderModule = {
           ...(readOnly ? { readOnly } : {}),
         },
       },
-      keyFiles: async (places) => keyFiles(places, identities, env, await readers()),
+      keyFiles: async (places) => keyFiles(places, identities, env, await readers(), keys),
       policy: async (names) => localPolicy(template, names, identities, env, await readers()),
       check: () => checkFiles(place, identities, keys),
       issueReader: (held) => issueReader(template, identities, keys, held ?? [], say),

@@ -159,16 +159,24 @@ function cannotOpen(
       `${file} has no key that can open it`,
       cmd`restore the file from a backup, or: sops updatekeys ${file}`,
     );
-  const [known] = errors.filter((error) => error instanceof UnsprawlError);
+  const all = errors.filter((error) => error instanceof UnsprawlError);
+  // What may be had later is not denied.
+  const known = all.find(({ code }) => code === "unreachable" || code === "throttled") ?? all[0];
   if ((errors.length === 1 && split === null) || known === undefined) return first;
   const each = failed.map(
     ({ key, error }) => `${keyName(key)}: ${error instanceof UnsprawlError ? error.message : "failed"}`,
   );
+  const hints = [...new Set(all.flatMap(({ hint }) => hint ?? []))];
   const lacks =
     split === null
       ? "none of its keys can be used here"
       : `${split.needed} of its ${keys.groups.length} key groups are needed, and ${split.opened} can be used here`;
-  return new UnsprawlError(known.code, `${file}: ${lacks} (${each.join("; ")})`, known.hint, causeText(known));
+  return new UnsprawlError(
+    known.code,
+    `${file}: ${lacks} (${each.join("; ")})`,
+    hints.join("; or ") || null,
+    causeText(known),
+  );
 }
 
 /** An error's cause, which is a name and a code. */

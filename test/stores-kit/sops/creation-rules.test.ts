@@ -133,6 +133,7 @@ describe("a rule that cannot be met is refused with its reason, and no file is m
       () => ({ hc_vault_transit_uri: "https://vault:8200/secret/x" }),
       /\/v1\/ENGINE\/keys/,
     ],
+    ["more than a file of rules has", () => ({ age: real.recipient, x: " ".repeat(1_000_000) }), /too large|larger/],
     ["no text", () => ({ age: [{ recipient: "x" }] }), /age, which is no list of texts/],
   ];
   test.for(cases)("%s", async ([, rule, message]) => {

@@ -1,4 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { masterKeys, type MasterKeys } from "./master-keys.ts";
@@ -111,6 +114,42 @@ test("a file names every key that it has and what each lacks", async () => {
       /none of its keys can be used here \(age age1\w+: .*there is no age identity.*; hc_vault http:\/\/.*: the key is in the Vault at .*, and VAULT_ADDR is not set\)/,
     ) as string,
   });
+});
+
+test("without an age identity a rule's other keys are enough: the check says by which, and no key file has to be backed up", async () => {
+  keys.rules("keyless", { kms: keys.arns[0], hc_vault_transit_uri: keys.transit });
+  const store = await keys.open(env("kms", "hc_vault"), "keyless/{subject}.sops.yaml");
+  const checks = await store.check();
+  expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect(checks.find(({ right }) => right === "authenticate")?.text).toMatch(/^kms arn:.*, hc_vault .*, as rule 1 of /);
+  expect(await store.keyFiles?.([store.key({ subject: "api", project: "", name: "A" })])).toEqual([]);
+  expect(existsSync(join(keys.dir, "nobody"))).toBe(false);
+});
+
+test("an address that only the file names gets no token, whatever it is", async () => {
+  const seen: string[] = [];
+  const thief = createServer((request, response) => {
+    seen.push(request.url ?? "");
+    response.end("{}");
+  });
+  await once(thief.listen(0, "127.0.0.1"), "listening");
+  const theirs = `http://127.0.0.1:${(thief.address() as AddressInfo).port}`;
+  keys.rules("thief", { age: keys.recipient, hc_vault_transit_uri: keys.transit });
+  const path = await keys.put(await keys.open(env(...KINDS), "thief/{subject}.sops.yaml"), "A", "a");
+  writeFileSync(path, readFileSync(path, "utf8").replace(keys.bao.address, theirs));
+  const store = await keys.open(env("hc_vault"), "thief/{subject}.sops.yaml");
+  await expect(keys.get(store, "A")).rejects.toMatchObject({
+    code: "denied",
+    hint: expect.stringContaining(
+      `; or export VAULT_ADDR=${theirs}, if you trust it with your token; then vault login`,
+    ) as string,
+  });
+  keys.rules("thief", { age: keys.recipient, hc_vault_transit_uri: `${theirs}/v1/keys/transit/keys/app` });
+  await expect((await keys.open(env(...KINDS), "thief/{subject}.sops.yaml")).rewrap?.("")).rejects.toMatchObject({
+    code: "denied",
+  });
+  expect(seen).toEqual([]);
+  thief.close();
 });
 
 test("a wrapped key that was changed is no reason to try less: the file opens by another", async () => {

@@ -61,7 +61,8 @@ async function encryptedAgain({ document, dataKey, leaves }: OpenedSops, key: Bu
 }
 
 function again({ text, file }: SopsDocument, leaf: Leaf, dataKey: Buffer, key: Buffer): Edit {
-  const [additional, what] = [additionalData(leaf.path), `${file}: ${leaf.path.join("/")}`];
+  const additional = additionalData(leaf.path);
+  const what = `${file}: ${leaf.path.join("/")}`;
   const cipher = encryptValue(decryptValue(leaf.text, dataKey, additional, what), key, additional);
   const at = text.slice(leaf.start, leaf.end).indexOf(leaf.text);
   if (at < 0) throw notRotatable(file);

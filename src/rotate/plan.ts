@@ -1,4 +1,4 @@
-import { completedMoves, type DoneMove } from "../core/moved.ts";
+import { completedMoves, newestMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
 import { isOnEngine } from "../core/journal/uses.ts";
@@ -18,6 +18,8 @@ export type RotateAsked = {
   readonly of: readonly string[];
   /** Names of variables; all if there is none. */
   readonly only: readonly string[];
+  /** The entries that are meant among these, by their references; all if absent. */
+  readonly references?: ReadonlySet<string>;
   /** Whether containers of other engines that do not answer may be left out. */
   readonly mayMiss: boolean;
   readonly graceMs: number;
@@ -42,7 +44,7 @@ export type PlannedRotation = { readonly plan: Plan; readonly left: readonly Not
  */
 export async function planRotation(asked: RotateAsked, tools: RotateTools): Promise<PlannedRotation> {
   const all = completedMoves(tools.installation());
-  const moved = newest(all);
+  const moved = newestMoves(all);
   const meant = moved.filter((one) => isMeant(one, asked));
   const target = oneStore(meant);
   mustAllBeMeant(moved, asked);
@@ -108,16 +110,11 @@ function unreachedBy(
   });
 }
 
-/** The newest move of each entry: it replaced what older runs wrote. */
-function newest(moved: readonly DoneMove[]): readonly DoneMove[] {
-  const own = moved.filter(({ move }) => move.location.where !== "store").toSorted((a, b) => (a.at < b.at ? -1 : 1));
-  return [...new Map(own.map((one) => [JSON.stringify([one.plan.store, one.move.key]), one])).values()];
-}
-
-function isMeant({ plan, move }: DoneMove, { of, only }: RotateAsked): boolean {
+function isMeant({ plan, move }: DoneMove, { of, only, references }: RotateAsked): boolean {
   const { source, subjectName } = move.location;
   const isOf = (one: string): boolean => one === plan.id || one === source || one === `docker:${subjectName}`;
-  return (of.length === 0 || of.some(isOf)) && (only.length === 0 || only.includes(move.name));
+  const isNamed = (of.length === 0 || of.some(isOf)) && (only.length === 0 || only.includes(move.name));
+  return isNamed && references?.has(move.reference) !== false;
 }
 
 /** Throws `absent` for a name or a source that nothing moved has: one of several may be misspelt. */

@@ -5,6 +5,7 @@ import { rotateTools } from "../../assembly/rotating.ts";
 import { runIds } from "../../core/journal/journal.ts";
 import { OTHER_ENGINE } from "../../rotate/places.ts";
 import { rotation } from "../../rotate/perform.ts";
+import { questionText } from "../../rotate/plan-text.ts";
 import { planRotation, type NotRotated } from "../../rotate/plan.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { cmd } from "../../kit/shell.ts";
@@ -18,7 +19,7 @@ import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags }
 import { finishRun } from "../finish.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 import { applyTools } from "../run-tools.ts";
-import { questionText, rotateText } from "../views/rotate-text.ts";
+import { rotateText } from "../views/rotate-text.ts";
 
 /** `unsprawl rotate [RUN|SOURCE…] [--only NAME…] --yes`: the plan first, then new values for the secrets in it. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {

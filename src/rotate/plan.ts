@@ -12,6 +12,7 @@ import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
 import type { Around } from "./target.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
+import { mustBeFinished, unfinishedRotations } from "./unfinished.ts";
 
 export type RotateAsked = {
   /** Runs, and sources such as `docker:web`, whose secrets are meant; all if there is none. */
@@ -60,6 +61,7 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const isNamed = ({ source, subjectName }: Location): boolean =>
     asked.of.some((one) => one === source || one === `docker:${subjectName}`);
   const planned = { ...asked, isNamed, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
+  const unfinished = unfinishedRotations(tools.installation());
   const steps: RotateStep[] = [];
   const failed = new Map<string, NotRotated>();
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
@@ -68,7 +70,13 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     if (first === undefined || steps.some((step) => step.entries.some((one) => one.reference === first.move.reference)))
       continue;
     try {
-      steps.push(await stepFor(first, planned));
+      mustBeFinished([first.move.reference], unfinished);
+      const step = await stepFor(first, planned);
+      mustBeFinished(
+        step.entries.map(({ reference }) => reference),
+        unfinished,
+      );
+      steps.push(step);
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       const { name, location } = first.move;

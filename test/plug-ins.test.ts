@@ -243,6 +243,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/cli/commands/agent-install.ts": "a form of `agent install`, not a format",
   "src/build/man-config.ts": "a configuration as an example",
   "src/build/release/tree.ts": "the unit's folder, and a form of `agent install`",
+  "src/cli/commands/rotate-install.ts": "the form of `rotate install`, not a format",
   "src/cli/commands/uninstall.ts": "the unit's folder, and whose containers need unsprawl on this host",
   "src/cli/offer-agent.ts": "a form of `agent install`, not a format",
   "src/cli/specs/serving.ts": "an example of a reference, and of a form of `agent install`",

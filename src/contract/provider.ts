@@ -1,5 +1,6 @@
 import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
+import type { BesideValue } from "../model/candidate.ts";
 import type { Json } from "../model/json.ts";
 import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -13,6 +14,11 @@ export type Stored = {
    * store does not say. Grows with every write, so that what a backup brings back is older than what was there.
    */
   readonly written?: { readonly at: number; readonly clock: "store" | "writer" };
+  /**
+   * What people have given the entry besides its value, without what unsprawl marks its own with. Absent where reading a
+   * value does not show it.
+   */
+  readonly beside?: readonly BesideValue[];
 };
 
 /** Who wrote a value: stored as metadata where the store supports it. */

@@ -45,7 +45,10 @@ export function sopsFiles(
     parse: (reference) =>
       parseSopsReference(reference, template, dir) ??
       (also === undefined ? null : parseSopsReference(reference, also, dir)),
-    get: (key) => getValue(key.path, splitField(key.field), keys),
+    async get(key) {
+      const stored = await getValue(key.path, splitField(key.field), keys);
+      return stored && { ...stored, beside: [] };
+    },
     version: async (key) => fileVersion(key.path),
     mayPut: async (key) => mayPut(key.path, keys),
     async put(key, value, replace) {

@@ -21,6 +21,8 @@ beforeAll(async () => {
 afterAll(() => keys?.stop());
 
 const FILES = DEEP ? 300 : 20;
+/** sops starts thousands of times in a deep run. */
+const LONG = { timeout: DEEP ? 40 * 60_000 : 300_000 };
 type Kind = keyof MasterKeys["logins"];
 type Groups = { readonly groups: readonly (readonly Kind[])[]; readonly threshold: number };
 type Node = string | number | boolean | null | readonly Node[] | { readonly [key: string]: Node };
@@ -94,77 +96,85 @@ function named(node: Node, path: readonly string[] = []): readonly (readonly [re
   return [[path, String(node)]];
 }
 
-test(`${FILES} files that the real sops wrote: every value is read, one is added, and sops reads all`, async () => {
-  let at = 0;
-  await fc.assert(
-    fc.asyncProperty(tree, groups, fc.constantFrom("yaml", "json"), words, async (root, mixed, form, comment) => {
-      const folder = `theirs-${at++}`;
-      const file = join(rule(folder, mixed), `api.sops.${form}`);
-      const lines = form === "json" ? "" : `# ${comment}\n`;
-      writeFileSync(
-        file,
-        form === "json"
-          ? JSON.stringify(root)
-          : `${lines}${stringify(root, { version: "1.1", defaultKeyType: "QUOTE_DOUBLE" })}`,
-      );
-      keys.sops(["--config", join(keys.dir, folder, ".sops.yaml"), "encrypt", "-i", file], everything());
-      const plain = decrypted(file, everything()) as Node;
-      for (const logins of [KINDS, ...alone(mixed).map((kind) => [kind])]) {
-        const store = await keys.open(env(logins), `${folder}/{subject}.sops.${form}`);
-        const listed = await store.list("");
-        expect(listed.length).toBe(named(plain).length);
-        for (const [path, text] of named(plain).slice(0, 8)) {
-          const field = path.map((part) => part.replaceAll("%", "%25").replaceAll("/", "%2F")).join("/");
-          const value = await bytes(store, { path: file, field });
-          if (typeof valueAt(plain, path) !== "number") expect(value).toBe(text);
-          else expect(Number(value)).toBe(Number(text));
+test(
+  `${FILES} files that the real sops wrote: every value is read, one is added, and sops reads all`,
+  LONG,
+  async () => {
+    let at = 0;
+    await fc.assert(
+      fc.asyncProperty(tree, groups, fc.constantFrom("yaml", "json"), words, async (root, mixed, form, comment) => {
+        const folder = `theirs-${at++}`;
+        const file = join(rule(folder, mixed), `api.sops.${form}`);
+        const lines = form === "json" ? "" : `# ${comment}\n`;
+        writeFileSync(
+          file,
+          form === "json"
+            ? JSON.stringify(root)
+            : `${lines}${stringify(root, { version: "1.1", defaultKeyType: "QUOTE_DOUBLE" })}`,
+        );
+        keys.sops(["--config", join(keys.dir, folder, ".sops.yaml"), "encrypt", "-i", file], everything());
+        const plain = decrypted(file, everything()) as Node;
+        for (const logins of [KINDS, ...alone(mixed).map((kind) => [kind])]) {
+          const store = await keys.open(env(logins), `${folder}/{subject}.sops.${form}`);
+          const listed = await store.list("");
+          expect(listed.length).toBe(named(plain).length);
+          for (const [path, text] of named(plain).slice(0, 8)) {
+            const field = path.map((part) => part.replaceAll("%", "%25").replaceAll("/", "%2F")).join("/");
+            const value = await bytes(store, { path: file, field });
+            if (typeof valueAt(plain, path) !== "number") expect(value).toBe(text);
+            else expect(Number(value)).toBe(Number(text));
+          }
         }
-      }
-      const store = await keys.open(everything(), `${folder}/{subject}.sops.${form}`);
-      const key = store.key({ subject: "api", project: "", name: "ADDED/here" });
-      await store.put(key, Secret.of(comment), null, { runId: "r", subject: "api" });
-      expect(decrypted(file, everything())).toEqual({ ...(plain as object), "ADDED/here": comment });
-    }),
-    { numRuns: FILES, seed: SEED, endOnFailure: true },
-  );
-});
-
-test(`${FILES} files that we wrote: the real sops reads every value, by each kind of key that is enough`, async () => {
-  let at = 0;
-  const forms = fc.constantFrom("yaml", "json", "env");
-  await fc.assert(
-    fc.asyncProperty(
-      fc.dictionary(names, words, { minKeys: 1, maxKeys: 6, noNullPrototype: true }),
-      groups,
-      forms,
-      async (values, mixed, form) => {
-        const folder = `ours-${at++}`;
-        rule(folder, mixed);
         const store = await keys.open(everything(), `${folder}/{subject}.sops.${form}`);
-        const held: { [name: string]: string } = {};
-        let file = "";
-        for (const [name, value] of Object.entries(values)) {
-          const key = store.key({ subject: "api", project: "", name });
-          file = key.path;
-          // A dotenv file has no room for some names and values: refused, never bent.
-          const put = await store
-            .put(key, Secret.of(value), null, { runId: "r", subject: "api" })
-            .catch((error: unknown) => {
-              expect([form, (error as { code?: unknown }).code]).toEqual(["env", "refused"]);
-              return null;
-            });
-          if (put !== null) held[name] = value;
-        }
-        if (Object.keys(held).length === 0) return;
-        for (const kinds of [KINDS, ...alone(mixed).map((kind) => [kind])])
-          expect(decrypted(file, env(kinds))).toEqual(held);
-        await store.rewrap?.("", true);
-        expect(decrypted(file, everything())).toEqual(held);
-      },
-    ),
-    { numRuns: FILES, seed: SEED, endOnFailure: true },
-  );
-});
+        const key = store.key({ subject: "api", project: "", name: "ADDED/here" });
+        await store.put(key, Secret.of(comment), null, { runId: "r", subject: "api" });
+        expect(decrypted(file, everything())).toEqual({ ...(plain as object), "ADDED/here": comment });
+      }),
+      { numRuns: FILES, seed: SEED, endOnFailure: true },
+    );
+  },
+);
+
+test(
+  `${FILES} files that we wrote: the real sops reads every value, by each kind of key that is enough`,
+  LONG,
+  async () => {
+    let at = 0;
+    const forms = fc.constantFrom("yaml", "json", "env");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(names, words, { minKeys: 1, maxKeys: 6, noNullPrototype: true }),
+        groups,
+        forms,
+        async (values, mixed, form) => {
+          const folder = `ours-${at++}`;
+          rule(folder, mixed);
+          const store = await keys.open(everything(), `${folder}/{subject}.sops.${form}`);
+          const held: { [name: string]: string } = {};
+          let file = "";
+          for (const [name, value] of Object.entries(values)) {
+            const key = store.key({ subject: "api", project: "", name });
+            file = key.path;
+            // A dotenv file has no room for some names and values: refused, never bent.
+            const put = await store
+              .put(key, Secret.of(value), null, { runId: "r", subject: "api" })
+              .catch((error: unknown) => {
+                expect([form, (error as { code?: unknown }).code]).toEqual(["env", "refused"]);
+                return null;
+              });
+            if (put !== null) held[name] = value;
+          }
+          if (Object.keys(held).length === 0) return;
+          for (const kinds of [KINDS, ...alone(mixed).map((kind) => [kind])])
+            expect(decrypted(file, env(kinds))).toEqual(held);
+          await store.rewrap?.("", true);
+          expect(decrypted(file, everything())).toEqual(held);
+        },
+      ),
+      { numRuns: FILES, seed: SEED, endOnFailure: true },
+    );
+  },
+);
 
 function valueAt(node: Node, path: readonly string[]): unknown {
   return path.reduce<unknown>((at, key) => (at as { readonly [key: string]: unknown })[key], node);

@@ -1,3 +1,4 @@
+import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { BesideValue } from "../model/candidate.ts";
 import type { Json } from "../model/json.ts";
@@ -125,10 +126,12 @@ export interface Provider {
    */
   writerPolicy?(): Promise<string>;
   /**
-   * Re-wraps the data keys below `what` for exactly the recipients in the configuration; returns what was re-wrapped.
-   * Only for stores that hold wrapped keys.
+   * Re-wraps the data keys below `what` for exactly the recipients in the configuration, with `rotateKey` new data keys; returns what
+   * was re-wrapped. Only for stores that hold wrapped keys.
    */
-  rewrap?(what: string): Promise<readonly string[]>;
+  rewrap?(what: string, rotateKey?: boolean): Promise<readonly string[]>;
+  /** What `rewrap` would change: who gains and who loses access to which file. Only for stores that re-wrap. */
+  rewraps?(what: string): Promise<readonly RecipientChange[]>;
   /**
    * When the present login ends for good, in milliseconds of the epoch: it can be neither renewed nor repeated without a
    * person. Null if it does not, or if the store does not say. Only for stores whose logins end.
@@ -149,6 +152,12 @@ export interface Provider {
   revokeReader?(issued: IssuedReader): Promise<void>;
 }
 
+export type RecipientChange = {
+  readonly file: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+};
+
 export type IssuedReader = {
   readonly config: { readonly [key: string]: Json };
   readonly files: readonly ReaderFile[];
@@ -168,6 +177,11 @@ export type ProviderContext = {
   readonly say?: (text: string) => void;
   /** Asks the person at the terminal to open a page in a browser. Absent where nobody is there to do it. */
   readonly browse?: (url: string) => void;
+  /**
+   * The master keys of a kind (`about.wraps`), with the environment's login; null for a kind that no provider has. Absent where
+   * only a store's own keys count, as for the OCI runtime.
+   */
+  readonly keyService?: (kind: string) => Promise<KeyService | null>;
 };
 
 /** How External Secrets reads this store from a cluster. Fields as in external-secrets.io/v1, `SecretStoreProvider`. */
@@ -199,6 +213,8 @@ export interface ProviderModule {
    * changes.
    */
   readonly template?: string;
+  /** The master keys of the kind that its about.ts names by `wraps`. Does not connect yet. */
+  keyService?(context: Pick<ProviderContext, "env" | "dir" | "browse">): KeyService;
   /**
    * Opens a store from its configuration, or from its ecosystem's environment variables if `config` is empty. Does not
    * connect yet. Throws `config` naming the missing key or variable.

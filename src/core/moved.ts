@@ -20,6 +20,33 @@ export function completedMoves(installation: Installation): readonly DoneMove[] 
   });
 }
 
+/** The newest move of each entry of a store, oldest first: it replaced what older runs wrote. Excludes what came from another store: it was not exposed. */
+export function newestMoves(all: readonly DoneMove[]): readonly DoneMove[] {
+  const own = all.filter(({ move }) => move.location.where !== "store").toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  return [...new Map(own.map((one) => [JSON.stringify([one.plan.store, one.move.key]), one])).values()];
+}
+
+/** A moved secret: when a run moved it, and when `rotate` last replaced it; null if it did not. ISO 8601. */
+export type MovedAge = {
+  readonly name: string;
+  readonly subject: string;
+  readonly store: string;
+  /** The fingerprints of its value and of the secret in it, as they were when it was moved. */
+  readonly fingerprints: readonly string[];
+  readonly movedAt: string;
+  readonly rotatedAt: string | null;
+};
+
+/** The age of each secret that runs of this installation moved and did not take back. No store is asked: what somebody else wrote there is not known. */
+export function movedAges(installation: Installation): readonly MovedAge[] {
+  const rotated = lastRotations(installation);
+  return newestMoves(completedMoves(installation)).map(({ plan, move, at }) => ({
+    ...{ name: move.name, subject: move.location.subjectName, store: plan.store.name, movedAt: at },
+    fingerprints: [move.fingerprint, ...(move.finding === undefined ? [] : [move.finding.fingerprint])],
+    rotatedAt: rotated.get(move.reference) ?? null,
+  }));
+}
+
 function journals(installation: Installation): readonly RunRecords[] {
   return runIds(installation.state).flatMap((run) => {
     try {

@@ -49,13 +49,24 @@ function unitsText(units: readonly string[]): string {
 export function runSummaryText(
   { run, createdAt, engine, ...one }: RunSummary,
   journal: Pick<Journal, "plan" | "receipts">,
+  rotatedAt: ReadonlyMap<string, string>,
   stream: NodeJS.WriteStream,
 ): string[] {
   const { plan } = journal;
   const { state, ended } = one;
   const moved = [...unitsOf(plan)].map(([unit, steps]) => {
-    const names = steps.flatMap((step) => (step.kind === "put" ? [step.move.name] : []));
+    const names = steps.flatMap((step) =>
+      step.kind === "put"
+        ? [step.move.name]
+        : step.kind === "rotate"
+          ? [`new value, checked by ${step.checkedBy}`]
+          : [],
+    );
     return `${unit}: ${names.join(", ")}`;
+  });
+  const rotated = plan.steps.flatMap((step) => {
+    const at = step.kind === "put" ? rotatedAt.get(step.move.reference) : undefined;
+    return step.kind === "put" && at !== undefined ? [`${step.move.name} of ${step.unit} ${at.slice(0, 10)}`] : [];
   });
   const isDone = state === "done";
   const next = {
@@ -73,6 +84,7 @@ export function runSummaryText(
         ["store", [`${plan.store.name} (${storePlace(plan.store)})`]],
         ["engine", engine === "" ? [] : [engine]],
         ["secrets", moved],
+        ["rotated", rotated],
         ["failed", ended === "failed" ? reasonsOf(journal) : []],
         ["not moved", plan.notMoved.length === 0 ? [] : [countText(secretsLeft(plan.notMoved), "secret")]],
         ["keeps", isDone ? keptThings(journal) : []],

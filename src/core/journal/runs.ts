@@ -47,6 +47,8 @@ export type RunSummary = {
   /** How its own steps ended, if not well. Of a `done` run: after some of its units were moved. */
   readonly ended: "cancelled" | "failed" | null;
   readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
+  /** Whether it rotated secrets, and moved none. Absent for no. */
+  readonly rotated?: true;
   /** How many secrets it moved or rotated; one that several units have is counted once. */
   readonly secrets: number;
   /** The next command to type; null if nothing is left to do. */
@@ -83,6 +85,7 @@ function summarize(installation: Installation, id: string): RunSummary {
       state: is,
       ended: endOf(receipts),
       units,
+      ...(plan.steps.some(({ kind }) => kind === "rotate") && { rotated: true as const }),
       secrets: secretsOfSteps(plan.steps),
       next,
       error: null,
@@ -95,9 +98,16 @@ function summarize(installation: Installation, id: string): RunSummary {
 }
 
 /** The state for people: of a run that ended early, how many of its units it moved. */
-export function runStateText({ state, ended, units }: Pick<RunSummary, "state" | "ended" | "units">): string {
-  const moved = units.filter((one) => one.state === "done").length;
-  return state !== "done" || ended === null ? state : `${ended}, ${moved} of ${units.length} moved`;
+export function runStateText({
+  state,
+  ended,
+  units,
+  rotated,
+}: Pick<RunSummary, "state" | "ended" | "units" | "rotated">): string {
+  const done = units.filter((one) => one.state === "done").length;
+  if (state !== "done") return state;
+  if (ended === null) return rotated === true ? "rotated" : state;
+  return `${ended}, ${done} of ${units.length} ${rotated === true ? "rotated" : "moved"}`;
 }
 
 /** The code of the error by which a person ended a run. Absent in journals of older versions. */

@@ -47,7 +47,7 @@ export const containerAppSecrets: NativeForm = {
     return { ...vaultOf(store, "Container Apps"), identity: identityOf(description) };
   },
   shown: ({ move, variable: { name } }, target) =>
-    `${name}: keyVaultUrl: ${secretUri(move.key, target)}, identity: ${String(target["identity"])}`,
+    `${name}: keyVaultUrl: ${secretUri(move.key, target)}, identity: ${textOf(target["identity"])}`,
   edits: ({ text }, moving, target) =>
     moving.flatMap(({ variable: { item }, move }) => {
       const entry = item.kind === "map" ? item.entries.find(({ key }) => key === "value") : undefined;
@@ -66,7 +66,7 @@ export const containerAppSecrets: NativeForm = {
   changes: (_description, moving, target) =>
     changesOf(moving, ({ move }) => ({ value: null, ...fieldsOf(move.key, target) })),
   warnings: (_moving, { identity }) => [
-    `the app's identity (${String(identity)}) must be allowed to read the secrets (the role Key Vault Secrets User): unsprawl stores policy prints the command`,
+    `the app's identity (${textOf(identity)}) must be allowed to read the secrets (the role Key Vault Secrets User): unsprawl stores policy prints the command`,
     "the deployed app and its revisions keep the values until it is updated: then rotate them",
   ],
 };
@@ -114,16 +114,18 @@ function vaultOf({ name, provider, settings: { url } }: StoreTarget, platform: s
   );
 }
 
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
 /** Its path is the secret's name, and its version if the store pins them. */
 const secretUri = ({ path }: StoreKey, { url }: { readonly [key: string]: unknown }): string =>
-  `${String(url)}/secrets/${path}`;
+  `${textOf(url)}/secrets/${path}`;
 
 const settingOf = (key: StoreKey, target: { readonly [key: string]: unknown }): string =>
   `@Microsoft.KeyVault(SecretUri=${secretUri(key, target)})`;
 
 const fieldsOf = (key: StoreKey, target: { readonly [key: string]: unknown }): { readonly [key: string]: string } => ({
   keyVaultUrl: secretUri(key, target),
-  identity: String(target["identity"]),
+  identity: textOf(target["identity"]),
 });
 
 /** The only user-assigned identity of the app; the system's where there is none, or more than one to choose from. */

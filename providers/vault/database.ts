@@ -25,7 +25,9 @@ export function database(client: VaultClient, mount: string, address: string): K
     if (status === 400) return null;
     const { data } = (answer.body ?? {}) as { data?: unknown };
     if (status !== 200 || typeof data !== "object" || data === null) throw statusError(status, errors, address);
-    return data as Fields;
+    // What is left of its time is another value at each read, and none to hand out.
+    const { ttl: _, ...login } = data as Fields;
+    return login;
   };
   const refuse = async (): Promise<never> => {
     throw readOnly(mount);

@@ -35,7 +35,7 @@ export const provider: ProviderModule = {
     let asked: Promise<MountKind> | null = null;
     const mounted = async (near?: StoreKey): Promise<MountKind> => {
       // What one caller may not read says nothing about another's path.
-      const shared = await asked?.catch(unlessDenied);
+      const shared = await asked?.catch(unless("denied", "refused"));
       if (shared) return shared;
       const asking = (asked = mountKind(client, settings, name, near?.path));
       asking.catch(() => {
@@ -73,7 +73,7 @@ export const provider: ProviderModule = {
       remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),
       policy: async (names) => applicationPolicy(forReading(settings, await mounted()), names, (await mounted()).kind),
-      writerPolicy: async () => migratorPolicy(settings, await version().catch(unlessDenied)),
+      writerPolicy: async () => migratorPolicy(settings, await version().catch(unless("denied"))),
       loginEnds: () => client.loginEnds(),
       check: () => checkVault(settings, client, mounted, kv),
       issueReader: async () => issueReader(forReading(settings, await mounted()), client, (await mounted()).kind),
@@ -82,7 +82,9 @@ export const provider: ProviderModule = {
   },
 };
 
-function unlessDenied(error: unknown): null {
-  if (error instanceof UnsprawlError && error.code === "denied") return null;
-  throw error;
-}
+const unless =
+  (...codes: readonly UnsprawlError["code"][]) =>
+  (error: unknown): null => {
+    if (error instanceof UnsprawlError && codes.includes(error.code)) return null;
+    throw error;
+  };

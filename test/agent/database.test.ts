@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { composeCli } from "../services/compose.ts";
 import { databaseEngine, type DatabaseEngine } from "../services/database-engine.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX, FILE_ENV, makeImages } from "../services/images.ts";
@@ -110,6 +112,41 @@ it("hands over what OpenBao sets: the agent restarts those that it serves, and a
   for (const name of ["by-file", "by-shim", "by-runtime"]) expect(said).toContain(`${name}: restarted`);
   engine.docker("restart", "by-volume");
   for (const name of ALL) await expect.poll(() => serves(name), { message: name }).toBe(true);
+});
+
+it("takes over a login that was moved into the KV engine: its reference in the file, and a restart", async () => {
+  const [leaked, dir] = [randomBytes(15).toString("base64url"), join(world.dir, "shop")];
+  world.plant({ leaked });
+  await database.login("shop", leaked);
+  mkdirSync(dir);
+  const file = join(dir, "compose.yaml");
+  const service = {
+    ...{ image: FILE_ENV, network_mode: "none", stop_grace_period: "1s", environment: { API_TOKEN: leaked } },
+    command: APP.map((word) => word.replaceAll("$", "$$$$")),
+  };
+  writeFileSync(file, JSON.stringify({ name: "shop", services: { web: service } }));
+  const cli = await composeCli();
+  const compose = (...words: readonly string[]): Buffer =>
+    execFileSync(cli, words, { cwd: dir, env: world.env, stdio: "pipe" });
+  compose("up", "-d");
+  await done("migrate", `compose:${dir}`, "--to", "vault", "--deliver", "file", "--grace", "100ms", "--yes");
+  await database.adopt("shop", 3600);
+  expect(await database.logsIn("shop", leaked)).toBe(false);
+  const text = readFileSync(file, "utf8");
+  const reference = "ref+vault://database/static-creds/shop#/password";
+  writeFileSync(file, text.replace("ref+vault://secret/apps/shop/web#/API_TOKEN", reference));
+  await done("render", `compose:${dir}`, "--accept", "other-secrets");
+  compose("restart", "web");
+  const isIn = async (): Promise<boolean> => {
+    const value = valueIn(engine, "shop-web-1");
+    return value === (await database.password("shop")) && (await database.logsIn("shop", value));
+  };
+  await expect.poll(isIn).toBe(true);
+  await pass();
+  await bao.api("POST", "database/rotate-role/shop");
+  expect(await pass()).toContain("shop-web-1: restarted");
+  await expect.poll(isIn).toBe(true);
+  compose("down");
 });
 
 it("a running agent follows the role's own period", async () => {

@@ -111,6 +111,12 @@ describe("a store", () => {
     expect(`${own}${own.includes("stores-kit/sops/") ? shared : ""}`).toContain(`"${scheme}://"`);
   });
 
+  it.each(stores)("$name has master keys of the kind that it names, or of none", async ({ name, wraps }) => {
+    const { keyService } = (await providers[name]?.())?.provider ?? {};
+    expect(keyService === undefined).toBe(wraps === undefined);
+    expect(stores.filter((one) => one.wraps === wraps && wraps !== undefined).length).toBeLessThanOrEqual(1);
+  });
+
   it.each([...new Set(stores.map(({ scheme }) => scheme)), "ref+nobody"])(
     "a %s reference for which the runtime has no store does not start a container",
     async (scheme) => {

@@ -2,7 +2,7 @@ import type { MoveRecord } from "../contract/history.ts";
 import type { Move, Plan } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
 import { readJournal, runIds, type Installation } from "./journal/journal.ts";
-import { unitState } from "./journal/runs.ts";
+import { unitStates } from "./journal/runs.ts";
 import type { RunRecords } from "./journal/uses.ts";
 
 /** A secret that a run migrated and did not roll back, with the time it was done (ISO 8601). */
@@ -10,12 +10,14 @@ export type DoneMove = { readonly plan: Plan; readonly move: Move; readonly at: 
 
 /** All moves of this installation, run by run. Unreadable journals are skipped; `unsprawl runs` reports them. */
 export function completedMoves(installation: Installation): readonly DoneMove[] {
-  return journals(installation).flatMap(({ plan, receipts }) =>
-    plan.steps.flatMap((step) => {
-      if (step.kind !== "put" || unitState(receipts, step.unit) !== "done") return [];
-      return [{ plan, move: step.move, at: doneAt(receipts, step.unit) ?? plan.createdAt }];
-    }),
-  );
+  return journals(installation).flatMap(({ plan, receipts }) => {
+    const [stateOf, at] = [unitStates(receipts), doneAt(receipts)];
+    return plan.steps.flatMap((step) =>
+      step.kind === "put" && stateOf(step.unit) === "done"
+        ? [{ plan, move: step.move, at: at(step.unit) ?? plan.createdAt }]
+        : [],
+    );
+  });
 }
 
 /** The newest move of each entry of a store, oldest first: it replaced what older runs wrote. Excludes what came from another store: it was not exposed. */
@@ -55,19 +57,23 @@ function journals(installation: Installation): readonly RunRecords[] {
   });
 }
 
-function doneAt(receipts: readonly Receipt[], unit: string): string | undefined {
-  return receipts.findLast((receipt) => receipt.step === `unit:${unit}` && receipt.state === "done")?.at;
+/** When each unit was done last. */
+function doneAt(receipts: readonly Receipt[]): (unit: string) => string | undefined {
+  const done = new Map(receipts.flatMap(({ step, state, at }) => (state === "done" ? [[step, at] as const] : [])));
+  return (unit) => done.get(`unit:${unit}`);
 }
 
 /** When each reference's value was last rotated by a run that was not rolled back (ISO 8601). */
 export function lastRotations(installation: Installation): ReadonlyMap<string, string> {
   const last = new Map<string, string>();
-  for (const { plan, receipts } of journals(installation))
+  for (const { plan, receipts } of journals(installation)) {
+    const [stateOf, doneOf] = [unitStates(receipts), doneAt(receipts)];
     for (const step of plan.steps) {
-      if (step.kind !== "rotate" || unitState(receipts, step.unit) !== "done") continue;
-      const at = doneAt(receipts, step.unit) ?? plan.createdAt;
+      if (step.kind !== "rotate" || stateOf(step.unit) !== "done") continue;
+      const at = doneOf(step.unit) ?? plan.createdAt;
       for (const { reference } of step.entries) if ((last.get(reference) ?? "") < at) last.set(reference, at);
     }
+  }
   return last;
 }
 

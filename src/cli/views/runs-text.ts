@@ -20,7 +20,7 @@ export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream
     { text: runStateText({ ...one, units }) },
     { text: String(secrets) },
     { text: store },
-    { text: error ?? units.map(({ unit }) => unit).join(", ") },
+    { text: error ?? unitsText(units.map(({ unit }) => unit)) },
   ]);
   const open = runs.filter(({ state }) => state === "unfinished").map(({ next }) => `next: ${next ?? ""}`);
   const canUndo = runs.some(({ state }) => state === "done");
@@ -35,6 +35,14 @@ export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream
       lineWidth(stream),
     ),
   ].join("\n");
+}
+
+/** As many as a line has room for; `runs RUN` names all. */
+const MOST_UNITS = 20;
+
+function unitsText(units: readonly string[]): string {
+  const more = units.length > MOST_UNITS ? ` and ${units.length - MOST_UNITS} more` : "";
+  return `${units.slice(0, MOST_UNITS).join(", ")}${more}`;
 }
 
 /** One run for a person: what it moved and where to, what it still keeps, and what can be done with it. */

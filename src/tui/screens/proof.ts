@@ -69,12 +69,12 @@ function unitLines(
 }
 
 function migratedLines(
-  { proofs, keyFiles = [] }: ShownRun,
+  { proofs, keyFiles = [], compared }: ShownRun,
   run: string,
   rotate: readonly RotationAdvice[],
 ): SpanLine[] {
   return [
-    ...closingSentences(proofs).map((text) => wrapped(1, ` ${text}`)),
+    ...closingSentences(proofs, compared).map((text) => wrapped(1, ` ${text}`)),
     ...rotateLines(rotate),
     ...backupTexts(keyFiles).map((text) => wrapped(3, { text: ` ! ${text}`, color: "yellow" })),
     wrapped(3, {

@@ -115,7 +115,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   fleet: ["core", "contract", "model", "fast", "history", "images"],
   // Faces.
   cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent", "rotate"],
-  tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch"],
+  tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "rotate"],
   // A small world to try unsprawl in.
   demo: ["delivery", "model"],
   // Where it is put together.

@@ -111,6 +111,12 @@ describe("a store", () => {
     expect(`${own}${own.includes("stores-kit/sops/") ? shared : ""}`).toContain(`"${scheme}://"`);
   });
 
+  it.each(stores)("$name has master keys of the kind that it names, or of none", async ({ name, wraps }) => {
+    const { keyService } = (await providers[name]?.())?.provider ?? {};
+    expect(keyService === undefined).toBe(wraps === undefined);
+    expect(stores.filter((one) => one.wraps === wraps && wraps !== undefined).length).toBeLessThanOrEqual(1);
+  });
+
   it.each([...new Set(stores.map(({ scheme }) => scheme)), "ref+nobody"])(
     "a %s reference for which the runtime has no store does not start a container",
     async (scheme) => {
@@ -237,6 +243,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/cli/commands/agent-install.ts": "a form of `agent install`, not a format",
   "src/build/man-config.ts": "a configuration as an example",
   "src/build/release/tree.ts": "the unit's folder, and a form of `agent install`",
+  "src/cli/commands/rotate-install.ts": "the form of `rotate install`, not a format",
   "src/cli/commands/uninstall.ts": "the unit's folder, and whose containers need unsprawl on this host",
   "src/cli/offer-agent.ts": "a form of `agent install`, not a format",
   "src/cli/specs/serving.ts": "an example of a reference, and of a form of `agent install`",

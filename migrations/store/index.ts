@@ -48,15 +48,13 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
       const { subject, project } = provider.names(key);
       return { subject: subject || location.subjectName, project };
     },
-    async plan(unit, selected) {
-      const [first] = selected;
-      const warnings =
-        first === undefined
-          ? []
-          : [
-              `anything that reads ${first.finding.location.path} must be pointed to ${first.move.reference}; the old values stay until scrub, and in the old store's earlier versions for as long as it keeps them`,
-            ];
-      return { unit, steps: [], warnings };
+    async plan(unit, selected, { store: { name } }) {
+      const sources = [...new Set(selected.map(({ finding }) => finding.location.source))];
+      const forAll = sources.map(
+        (source) =>
+          `anything that reads ${source} must be pointed to ${name}; the old values stay until scrub, and in the old store's earlier versions for as long as it keeps them: those are not moved`,
+      );
+      return { unit, steps: [], warnings: [], forAll };
     },
     async read({ location }) {
       const { provider, key } = await from(location);

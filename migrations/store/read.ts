@@ -1,4 +1,4 @@
-import pMap from "p-map";
+import { pMapIterable } from "p-map";
 import type { Provider } from "../../src/contract/provider.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -25,34 +25,53 @@ export function storeSource(kind: string, open: () => Promise<Provider>): Source
         throw new UnsprawlError("absent", `nothing is stored below ${what}`, cmd`unsprawl scan ${kind}: lists all`);
       const subjects = Map.groupBy(keys, (key) => store.names(key).subject || key.path);
       yield { kind: "total", subjects: subjects.size };
-      for (const [name, own] of subjects) {
+      const all = [...subjects].flatMap(([name, own]) => own.map((key) => ({ name, key, isLast: key === own.at(-1) })));
+      // Across subjects: where each has one value, a subject at a time would be a value at a time.
+      const values = pMapIterable(all, (one) => readEntry(store, source, subjectOf(kind, one.name), one), {
+        concurrency: AT_ONCE,
+        backpressure: 4 * AT_ONCE,
+      });
+      let own: EntryReading[] = [];
+      for await (const entry of values) {
         signal.throwIfAborted();
-        yield await reading(store, source, { kind: "store", name, id: `${kind}:${name}` }, own);
+        own.push(entry);
+        if (!entry.isLast) continue;
+        yield reading(subjectOf(kind, entry.name), own);
+        own = [];
       }
     },
   };
 }
 
-async function reading(
+const subjectOf = (kind: string, name: string): Subject => ({ kind: "store", name, id: `${kind}:${name}` });
+
+/** A value of a subject; null if it was deleted meanwhile. */
+type EntryReading = {
+  readonly name: string;
+  readonly isLast: boolean;
+  readonly found: Candidate | null | UnsprawlError;
+};
+
+async function readEntry(
   store: Provider,
   source: string,
   subject: Subject,
-  keys: readonly StoreKey[],
-): Promise<SourceReading> {
-  try {
-    const found = await pMap(keys, (key) => candidate(store, source, subject, key), { concurrency: AT_ONCE });
-    const candidates = found.filter((one) => one !== null);
+  { name, key, isLast }: { readonly name: string; readonly key: StoreKey; readonly isLast: boolean },
+): Promise<EntryReading> {
+  const found = await candidate(store, source, subject, key).catch((error: unknown) => subjectFault(error));
+  return { name, isLast, found };
+}
+
+function reading(subject: Subject, own: readonly EntryReading[]): SourceReading {
+  const found = own.map((one) => one.found);
+  const fault = found.find((one) => one instanceof UnsprawlError);
+  if (fault === undefined) {
+    const candidates = found.flatMap((one) => (one === null || one instanceof UnsprawlError ? [] : one));
     return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: [], stored: true };
-  } catch (error) {
-    const { message, hint } = subjectFault(error);
-    return {
-      kind: "error",
-      subject: subject.name,
-      about: { kind: "subject", name: subject.name, id: subject.id },
-      message,
-      hint: hint ?? "unsprawl stores check",
-    };
   }
+  const about = { kind: "subject", name: subject.name, id: subject.id } as const;
+  const hint = fault.hint ?? "unsprawl stores check";
+  return { kind: "error", subject: subject.name, about, message: fault.message, hint };
 }
 
 /** Null for a value that has been deleted meanwhile. */
@@ -62,5 +81,6 @@ async function candidate(store: Provider, source: string, subject: Subject, key:
   const name = store.names(key).name || storeKeyText(key);
   // The reference is the only way back to the value.
   const place = { kind: "reference", reference: store.reference(key) } as const;
-  return { name, value: stored.value, location: locationAt(source, subject, "store", place) };
+  const beside = stored.beside === undefined ? {} : { beside: stored.beside };
+  return { name, value: stored.value, ...beside, location: locationAt(source, subject, "store", place) };
 }

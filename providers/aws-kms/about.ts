@@ -15,5 +15,6 @@ export const about: StoreAbout = {
   choice: null,
   summary: "a SOPS file here, whose data keys AWS KMS wraps",
   wrapsKeys: true,
+  wraps: "kms",
   inClusters: false,
 };

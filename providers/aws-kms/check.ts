@@ -12,7 +12,7 @@ import {
   type SopsPlace,
 } from "../../src/stores-kit/sops/index.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
-import { contextOf } from "./keys.ts";
+import { newFields } from "./keys.ts";
 import type { Kms } from "./kms.ts";
 import type { KmsSettings } from "./settings.ts";
 
@@ -36,7 +36,7 @@ export async function checkKms(
         async put(key, value, replace, origin) {
           folder = dirname(key.path);
           // An existing file needs only kms:Decrypt; the next new one needs more.
-          if (!readOnly && replace === null) await kms.encrypt(randomBytes(32), contextOf(settings, key.path));
+          if (!readOnly && replace === null) await kms.wrap(newFields(settings, key.path), randomBytes(32));
           return files.put(key, value, replace, origin);
         },
         remove: (key, matches) => files.remove(key, matches),

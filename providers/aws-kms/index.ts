@@ -7,10 +7,11 @@ import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { sopsFiles } from "../../src/stores-kit/sops/index.ts";
+import { readAws } from "../../src/stores-kit/aws.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkKms } from "./check.ts";
 import { resourceOf } from "./errors.ts";
-import { contextOf, dataKeys } from "./keys.ts";
+import { dataKeys, newFields } from "./keys.ts";
 import { kmsApi } from "./kms.ts";
 import { applicationPolicy, migratorPolicy, readerPolicy } from "./policy.ts";
 import { KMS, publicSettings, readerSettings, readSettings } from "./settings.ts";
@@ -19,17 +20,18 @@ export const provider: ProviderModule = {
   provider: "aws-kms",
   settings: KMS,
   template: "file",
+  keyService: ({ env, dir }) => kmsApi({ aws: readAws({}, env, dir, "KMS"), keyId: "" }, env),
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const { dir, env } = context;
     const kms = kmsApi(settings, env);
-    const keys = dataKeys(settings, kms, env);
+    const keys = dataKeys(settings, kms, env, context.keyService);
     const place = { name, template: settings.template, dir, readOnly: settings.readOnly };
     const files = sopsFiles(place, keys);
     let proven: Promise<unknown> | null = null;
     /** A plan for a new file is worthless if the key could not create it. */
     const prove = async (file: string): Promise<void> => {
-      const asking = (proven ??= kms.encrypt(randomBytes(32), contextOf(settings, file)));
+      const asking = (proven ??= kms.wrap(newFields(settings, file), randomBytes(32)));
       asking.catch(() => {
         proven = null;
       });

@@ -1,36 +1,38 @@
+import type { KeyFields } from "../../src/contract/key-service.ts";
+import type { ProviderContext } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import {
-  ageIdentities,
-  anyHolder,
-  sopsNames,
-  unwrapWithAge,
-  wrapForAge,
-  type DataKeys,
-} from "../../src/stores-kit/sops/index.ts";
+import { ageIdentities, ageKey, ruledKeys, sopsNames, type DataKeys } from "../../src/stores-kit/sops/index.ts";
 import type { Kms } from "./kms.ts";
 import { arnRegion, type KmsSettings } from "./settings.ts";
 
 /**
  * Data keys wrapped by the KMS key and for the further age recipients; opened by KMS, else by an age identity from
- * SOPS's places.
+ * SOPS's places, else by whichever other key of the file can be used.
  */
-export function dataKeys(settings: KmsSettings, kms: Kms, env: NodeJS.ProcessEnv): DataKeys {
-  const identities = ageIdentities(env, null);
-  return anyHolder([
-    {
-      kind: "kms",
-      wrap: async (dataKey, file) => [await kms.encrypt(dataKey, contextOf(settings, file))],
-      unwrap: (document) => kms.decrypt(document),
-      names: async () => [`kms ${settings.keyId}`, `kms ${await arnOf(settings, kms)}`],
+export function dataKeys(
+  settings: KmsSettings,
+  kms: Kms,
+  env: NodeJS.ProcessEnv,
+  service?: ProviderContext["keyService"],
+): DataKeys {
+  return ruledKeys({
+    identities: ageIdentities(env, null),
+    first: "kms",
+    named: true,
+    service: async (kind) => (kind === "kms" ? kms : ((await service?.(kind)) ?? null)),
+    async own(make, file) {
+      const age = settings.age.map(ageKey);
+      if (make && file !== undefined) return [{ kind: "kms", fields: newFields(settings, file) }, ...age];
+      const names = [...(file === undefined ? [settings.keyId] : []), await arnOf(settings, kms)];
+      return [...names.map((arn) => ({ kind: "kms", fields: { arn } })), ...age];
     },
-    {
-      kind: "age",
-      wrap: (dataKey) => wrapForAge(dataKey, settings.age),
-      unwrap: async (document) => unwrapWithAge(document, await identities.load(), identities.where),
-      names: async () =>
-        [...settings.age, ...(await identities.load()).map(({ recipient }) => recipient)].map((one) => `age ${one}`),
-    },
-  ]);
+  });
+}
+
+/** What the data key of a file is wrapped by, as SOPS has it. */
+export function newFields(settings: KmsSettings, file: string): KeyFields {
+  const context = contextOf(settings, file);
+  return { arn: settings.keyId, ...(Object.keys(context).length === 0 ? {} : { context }) };
 }
 
 /** What a file records about the key; a key that may not be described keeps its configured name. */
@@ -39,7 +41,7 @@ async function arnOf({ keyId }: KmsSettings, kms: Kms): Promise<string> {
 }
 
 /** The encryption context of one file: the same for all, except for the names in the file's name. */
-export function contextOf(
+function contextOf(
   { context, template }: Pick<KmsSettings, "context" | "template">,
   file: string,
 ): { readonly [key: string]: string } {

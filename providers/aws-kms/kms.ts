@@ -1,36 +1,35 @@
-import type { KMSClient } from "@aws-sdk/client-kms";
+import type { KMSClient, KMSClientConfig } from "@aws-sdk/client-kms";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyEntries, type SopsDocument, type WrappedKey } from "../../src/stores-kit/sops/index.ts";
-import { clientOptions } from "../../src/stores-kit/aws.ts";
+import type { KeyFields, KeyService } from "../../src/contract/key-service.ts";
+import { awsError } from "../../src/stores-kit/aws-errors.ts";
+import { clientOptions, readAws, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { kmsError, type KmsAct } from "./errors.ts";
 import { arnRegion, type KmsSettings } from "./settings.ts";
 
 type EncryptionContext = { readonly [key: string]: string };
 
-export type Kms = {
-  /** The data key as an entry of the metadata, bound to the context. */
-  encrypt(dataKey: Buffer, context: EncryptionContext): Promise<WrappedKey>;
-  /** The data key by the first of the file's entries that KMS opens, each with its own key and context. */
-  decrypt(document: SopsDocument): Promise<Buffer>;
+export type Kms = KeyService & {
   /** The ARN of the configured key; asks KMS. */
   arn(): Promise<string>;
   /** For messages. */
   readonly store: string;
 };
 
+type KmsReach = Pick<KmsSettings, "aws" | "keyId">;
+
 /** The few KMS calls that SOPS makes (getsops/sops kms/keysource.go). The SDK is loaded with the first one. */
-export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
+export function kmsApi(settings: KmsReach, env: NodeJS.ProcessEnv): Kms {
   return new KmsKeys(settings, env);
 }
 
 class KmsKeys implements Kms {
-  readonly #settings: KmsSettings;
+  readonly #settings: KmsReach;
   readonly #env: NodeJS.ProcessEnv;
   readonly #keyId: string;
   readonly store: string;
   readonly #clients = new Map<string, Promise<KMSClient>>();
 
-  constructor(settings: KmsSettings, env: NodeJS.ProcessEnv) {
+  constructor(settings: KmsReach, env: NodeJS.ProcessEnv) {
     this.#settings = settings;
     this.#env = env;
     this.#keyId = settings.keyId;
@@ -41,66 +40,53 @@ class KmsKeys implements Kms {
     return (await this.#describe()) ?? this.#keyId;
   };
 
-  readonly encrypt: Kms["encrypt"] = async (dataKey, context) => {
+  readonly wrap: Kms["wrap"] = async (fields, dataKey) => {
     const { EncryptCommand } = await import("@aws-sdk/client-kms");
-    const command = new EncryptCommand({ KeyId: this.#keyId, Plaintext: dataKey, EncryptionContext: { ...context } });
-    const { CiphertextBlob: blob, KeyId: used } = await this.#act({ action: "Encrypt", key: this.#keyId }, (kms) =>
+    const { arn: key, context } = entryOf(fields, this.#keyId, null);
+    const command = new EncryptCommand({ KeyId: key, Plaintext: dataKey, EncryptionContext: { ...context } });
+    const { CiphertextBlob: blob, KeyId: used } = await this.#act({ action: "Encrypt", key }, roleOf(fields), (kms) =>
       kms.send(command),
     );
     if (blob === undefined) throw new UnsprawlError("malformed", `${this.store} gave no ciphertext`, "is it KMS?");
-    // sops accepts only ARNs. A configured ARN stays: an alias may be meant to move on.
-    const arn = arnRegion(this.#keyId) === null ? (used ?? (await this.#describe()) ?? this.#keyId) : this.#keyId;
+    // sops accepts only ARNs. One that was named stays: an alias may be meant to move on.
+    const arn = arnRegion(key) === null ? (used ?? (await this.#describe()) ?? key) : key;
+    const { aws_profile: profile = "", ...named } = fields;
     return {
-      kind: "kms",
-      fields: {
-        arn,
-        ...(Object.keys(context).length === 0 ? {} : { context }),
-        created_at: `${new Date().toISOString().slice(0, 19)}Z`,
-        enc: Buffer.from(blob).toString("base64"),
-        aws_profile: "",
-      },
+      ...named,
+      arn,
+      created_at: `${new Date().toISOString().slice(0, 19)}Z`,
+      enc: Buffer.from(blob).toString("base64"),
+      aws_profile: profile,
     };
   };
 
-  readonly decrypt: Kms["decrypt"] = async (document) => {
+  readonly unwrap: Kms["unwrap"] = async (fields, file) => {
     const { DecryptCommand } = await import("@aws-sdk/client-kms");
-    const { file } = document;
-    // The configured key's entry first.
-    const entries = entriesOf(document).toSorted(
-      (a, b) => Number(b.arn === this.#keyId) - Number(a.arn === this.#keyId),
+    const { arn, enc, context } = entryOf(fields, this.#keyId, file);
+    const command = new DecryptCommand({
+      KeyId: arn,
+      CiphertextBlob: Buffer.from(enc, "base64"),
+      EncryptionContext: { ...context },
+    });
+    const { Plaintext: key } = await this.#act({ action: "Decrypt", key: arn, file }, roleOf(fields), (kms) =>
+      kms.send(command),
     );
-    let first: unknown = null;
-    for (const { arn, enc, context } of entries) {
-      const command = new DecryptCommand({
-        KeyId: arn,
-        CiphertextBlob: Buffer.from(enc, "base64"),
-        EncryptionContext: { ...context },
-      });
-      try {
-        const { Plaintext: key } = await this.#act({ action: "Decrypt", key: arn, file }, (kms) => kms.send(command));
-        if (key?.length === 32) return Buffer.from(key);
-        first ??= new UnsprawlError("malformed", `${file}: what KMS decrypts is not a data key`, "sops updatekeys");
-      } catch (error) {
-        first ??= error;
-      }
-    }
-    throw first ?? new UnsprawlError("denied", `${file} is not encrypted for any KMS key`, "sops updatekeys adds one");
+    return Buffer.from(key ?? []);
   };
 
   // A key lives in the region of its ARN, whatever the region here.
-  #client(key: string): Promise<KMSClient> {
+  #client(key: string, role: string | null): Promise<KMSClient> {
     const region = arnRegion(key) ?? this.#settings.aws.region;
-    const made =
-      this.#clients.get(region ?? "") ??
-      connect({ ...this.#settings, aws: { ...this.#settings.aws, region } }, this.#env);
-    this.#clients.set(region ?? "", made);
-    made.catch(() => this.#clients.delete(region ?? ""));
+    const id = JSON.stringify([region, role]);
+    const made = this.#clients.get(id) ?? connect({ ...this.#settings.aws, region }, role, this.#env);
+    this.#clients.set(id, made);
+    made.catch(() => this.#clients.delete(id));
     return made;
   }
 
-  async #act<T>(what: Omit<KmsAct, "store">, send: (client: KMSClient) => Promise<T>): Promise<T> {
+  async #act<T>(what: Omit<KmsAct, "store">, role: string | null, send: (client: KMSClient) => Promise<T>): Promise<T> {
     try {
-      return await send(await this.#client(what.key));
+      return await send(await this.#client(what.key, role));
     } catch (error) {
       throw kmsError(error, { ...what, store: this.store });
     }
@@ -109,24 +95,62 @@ class KmsKeys implements Kms {
   async #describe(): Promise<string | undefined> {
     const { DescribeKeyCommand } = await import("@aws-sdk/client-kms");
     const command = new DescribeKeyCommand({ KeyId: this.#keyId });
-    return (await this.#act({ action: "DescribeKey", key: this.#keyId }, (kms) => kms.send(command))).KeyMetadata?.Arn;
+    return (await this.#act({ action: "DescribeKey", key: this.#keyId }, null, (kms) => kms.send(command))).KeyMetadata
+      ?.Arn;
   }
 }
 
 type KmsEntry = { readonly arn: string; readonly enc: string; readonly context: EncryptionContext };
 
-/** The file's entries for KMS. A context with anything but text, written by others, is ignored. */
-function entriesOf(document: SopsDocument): readonly KmsEntry[] {
-  return keyEntries(document, "kms").flatMap((entry) => {
-    const { arn, enc, context } = entry as { arn?: unknown; enc?: unknown; context?: unknown };
-    if (typeof arn !== "string" || typeof enc !== "string") return [];
-    const pairs = Object.entries((context ?? {}) as { readonly [key: string]: unknown });
-    const text = pairs.filter((pair): pair is [string, string] => typeof pair[1] === "string");
-    return [{ arn, enc, context: Object.fromEntries(text) }];
-  });
+/** A file's or a rule's fields for KMS: ARNs alone, but for the configured key. A context with anything but text is not KMS's. */
+function entryOf({ arn, enc = "", context }: KeyFields, keyId: string, file: string | null): KmsEntry {
+  const isKey = typeof arn === "string" && (arn === keyId || arnRegion(arn) !== null);
+  if (isKey && typeof enc === "string" && isContext(context)) return { arn, enc, context: context ?? {} };
+  throw new UnsprawlError(
+    "malformed",
+    `${file === null ? "the creation rule" : file} names a KMS key by something else than its ARN`,
+    "sops takes ARNs alone: aws kms describe-key shows it",
+  );
 }
 
-async function connect({ aws }: KmsSettings, env: NodeJS.ProcessEnv): Promise<KMSClient> {
+function isContext(context: unknown): context is EncryptionContext | null | undefined {
+  return Object.values(context ?? {}).every((value) => typeof value === "string");
+}
+
+function roleOf({ role }: KeyFields): string | null {
+  return typeof role === "string" && role !== "" ? role : null;
+}
+
+async function connect(aws: AwsSettings, role: string | null, env: NodeJS.ProcessEnv): Promise<KMSClient> {
   const [{ KMSClient }, options] = await Promise.all([import("@aws-sdk/client-kms"), clientOptions(aws, env)]);
-  return new KMSClient(options);
+  return new KMSClient(role === null ? options : { ...options, credentials: await assumed(aws, role, env) });
+}
+
+/** The credentials of a role that a file's key is used by, as sops takes it (getsops/sops kms/keysource.go). The SDK asks again in time. */
+async function assumed(
+  aws: AwsSettings,
+  role: string,
+  env: NodeJS.ProcessEnv,
+): Promise<NonNullable<KMSClientConfig["credentials"]>> {
+  const { endpoint } = readAws({}, env, ".", "STS");
+  const [{ AssumeRoleCommand, STSClient }, options] = await Promise.all([
+    import("@aws-sdk/client-sts"),
+    clientOptions({ ...aws, endpoint }, env),
+  ]);
+  const sts = new STSClient(options);
+  return async () => {
+    try {
+      const { Credentials: given } = await sts.send(
+        new AssumeRoleCommand({ RoleArn: role, RoleSessionName: "unsprawl" }),
+      );
+      return {
+        accessKeyId: given?.AccessKeyId ?? "",
+        secretAccessKey: given?.SecretAccessKey ?? "",
+        ...(given?.SessionToken === undefined ? {} : { sessionToken: given.SessionToken }),
+        ...(given?.Expiration === undefined ? {} : { expiration: given.Expiration }),
+      };
+    } catch (error) {
+      throw awsError(error, { action: "sts:AssumeRole", resource: role, store: "STS" });
+    }
+  };
 }

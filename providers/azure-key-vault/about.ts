@@ -16,5 +16,6 @@ export const about: StoreAbout = {
     preselected: [],
   },
   wrapsKeys: false,
+  wraps: "azure_kv",
   inClusters: true,
 };

@@ -30,8 +30,8 @@ export type AzureVaultClient = {
   call<T>(ask: AzureCall, act: (client: SecretClient, signal: AbortSignal) => Promise<T>): Promise<T | Failure>;
   /** Sends without a token. */
   challenge(): Promise<TokenChallenge>;
-  /** Logs in. */
-  login(challenge: TokenChallenge): Promise<void>;
+  /** Logs in; the token, for requests that the SDK does not make. */
+  login(challenge: TokenChallenge): Promise<string>;
 };
 
 /** One attempt: connection, login, answer. */
@@ -93,6 +93,7 @@ export function vaultClient(
         who.getToken(scopes, { abortSignal, ...(tenantId === undefined ? {} : { tenantId }) }),
       );
       if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
+      return answer.done?.token ?? "";
     },
   };
 }

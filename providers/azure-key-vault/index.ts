@@ -4,6 +4,7 @@
  * `write` store, `errors` reduces what went wrong.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { cryptoKeys } from "./crypto-keys.ts";
 import { externalSecrets } from "./external-secrets.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { vaultClient, type TokenChallenge } from "./client.ts";
@@ -18,6 +19,7 @@ export const provider: ProviderModule = {
   externalSecrets,
   settings: AZURE,
   template: "name",
+  keyService: cryptoKeys,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const names = nameMap(settings.name);

@@ -13,7 +13,7 @@ import { Failure } from "./errors.ts";
 import { oneAtATime } from "./lock.ts";
 import { secretName, usesSubject, vaultName, type Names } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
-import { isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
+import { hasForeign, isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
 import { writer, type Writer } from "./write.ts";
 
 export type AzureSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
@@ -24,7 +24,7 @@ export type AzureSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
   state(key: StoreKey): Promise<string | null>;
 };
 
-type AzureStored = Stored & { readonly id: string; readonly tags: Tags };
+type AzureStored = Required<Pick<Stored, "beside">> & Stored & { readonly id: string; readonly tags: Tags };
 
 const STORE = "the Key Vault";
 const ROOM = { what: "a Key Vault secret", most: 25_600 };
@@ -65,7 +65,10 @@ class VaultSecrets implements AzureSecrets {
     const there = await this.#read(name, version);
     return there === null
       ? null
-      : { value: there.value, version: there.version, ...(there.written && { written: there.written }) };
+      : {
+          ...{ value: there.value, version: there.version, beside: there.beside },
+          ...(there.written && { written: there.written }),
+        };
   };
 
   readonly earlier: AzureSecrets["earlier"] = async (key, matches) => {
@@ -168,7 +171,11 @@ class VaultSecrets implements AzureSecrets {
     const [value, id, tags] = [Secret.of(found.value ?? ""), properties.version ?? "", properties.tags ?? {}];
     if (version === null) this.#latest.set(name.toLowerCase(), id);
     this.#names.learn(name, originalOf(tags));
-    return { value, id, tags, version: versionOf(id, value), ...writtenAt(properties.createdOn, "store") };
+    const beside = [
+      ...(hasForeign(tags) ? ["labels" as const] : []),
+      ...(properties.expiresOn === undefined ? [] : ["expiry" as const]),
+    ];
+    return { value, id, tags, beside, version: versionOf(id, value), ...writtenAt(properties.createdOn, "store") };
   }
 
   /**

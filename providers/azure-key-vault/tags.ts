@@ -16,6 +16,11 @@ export function isOurs(tags: Tags | undefined): boolean {
   return tags?.[MANAGED] === OURS;
 }
 
+/** Whether somebody else has tagged it too. */
+export function hasForeign(tags: Tags): boolean {
+  return Object.keys(tags).some((name) => name !== MANAGED && !name.startsWith(`${OURS}-`));
+}
+
 /** Whether a version is of this one write. */
 export function isOf(write: string, tags: Tags | undefined): boolean {
   return tags?.[WRITE] === write;

@@ -24,5 +24,6 @@ export const about: StoreAbout = {
     preselected: [],
   },
   wrapsKeys: false,
+  wraps: "gcp_kms",
   inClusters: true,
 };

@@ -71,7 +71,9 @@ export function gcpClient(
         };
         const waiting = (wait: number): void => {
           if (wait >= 1000)
-            say(`Secret Manager is throttling requests: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
+            say(
+              `${settings.service ?? "Secret Manager"} is throttling requests: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`,
+            );
         };
         return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again: waiting } : give();
       };

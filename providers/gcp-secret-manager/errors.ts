@@ -9,8 +9,12 @@ import type { GcpSettings } from "./settings.ts";
 export type GcpAct = { readonly permission: GcpPermission; readonly name: string | null };
 
 /** How messages call the store. */
-export function storeName({ projectId, endpoint }: Pick<GcpSettings, "projectId" | "endpoint">): string {
-  return `Secret Manager of ${projectId}${endpoint.endsWith(".googleapis.com") ? "" : ` at ${endpoint}`}`;
+export function storeName({
+  projectId,
+  endpoint,
+  service = "Secret Manager",
+}: Pick<GcpSettings, "projectId" | "endpoint" | "service">): string {
+  return `${service} of ${projectId}${endpoint.endsWith(".googleapis.com") ? "" : ` at ${endpoint}`}`;
 }
 
 /** The error for a failure that was neither handled nor waited out. */

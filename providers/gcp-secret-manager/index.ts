@@ -1,13 +1,14 @@
 /**
  * `gcp-secret-manager`: one secret per variable in Google Cloud's Secret Manager, over its REST API (v1). `settings` says
  * where and who, `credentials` and `login` get a token, `client` talks, `api` has the calls, `secrets` and `claim` store,
- * `errors` reduces what went wrong.
+ * `errors` reduces what went wrong; `crypto-keys` wraps the data keys of SOPS files by Cloud KMS.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { GcpSecretApi } from "./api.ts";
 import { gcpClient } from "./client.ts";
 import { storeName } from "./errors.ts";
+import { cryptoKeys } from "./crypto-keys.ts";
 import { externalSecrets } from "./external-secrets.ts";
 import { parseSecretReference, secretKey, secretNames, secretReference } from "./names.ts";
 import { migratorPolicy, readerPolicy } from "./policy.ts";
@@ -20,6 +21,7 @@ export const provider: ProviderModule = {
   externalSecrets,
   settings: GCP,
   template: "name",
+  keyService: cryptoKeys,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const { projectId, name: template } = settings;

@@ -22,6 +22,8 @@ export type GcpSettings = {
   /** `https://secretmanager.googleapis.com`, without a slash at its end. */
   readonly endpoint: string;
   readonly auth: GcpAuth;
+  /** What messages call the service, if it is not Secret Manager. */
+  readonly service?: string;
   /** The login that the OCI runtime gets; null if none is configured. */
   readonly reader: GcpAuth | null;
 };
@@ -117,7 +119,7 @@ function readAuth({ method, credentialsFile, tokenFile }: AuthGiven, at: string,
 }
 
 /** Scheme, host and port. Plain HTTP never leaves this machine: a token would go with it. */
-function origin(address: string): string {
+export function origin(address: string): string {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("config", `endpoint ${why}`, cmd`the form is ${PUBLIC}`);
   const url = URL.parse(address);

@@ -16,6 +16,9 @@ export type Detail = {
   /** Equal for equal values. */
   readonly checksum: string;
   readonly description: string;
+  readonly hasMetadata: boolean;
+  /** Whether it ends at some time. */
+  readonly expires: boolean;
 };
 
 export type KeywhizStored = { readonly value: Secret; readonly detail: Detail };
@@ -140,11 +143,15 @@ export function valueOf(text: unknown, url: string): Secret {
 }
 
 function detailOf(body: unknown, url: string): Detail {
-  const { name, version, checksum, description } = (body ?? {}) as { [key: string]: unknown };
+  const { name, version, checksum, description, metadata, expiry } = (body ?? {}) as { [key: string]: unknown };
   const id = typeof version === "number" ? String(version) : version;
   if (typeof name !== "string" || typeof id !== "string" || typeof checksum !== "string")
     throw strangeAnswer(url, "secret");
-  return { name, version: id, checksum, description: typeof description === "string" ? description : "" };
+  return {
+    ...{ name, version: id, checksum, description: typeof description === "string" ? description : "" },
+    hasMetadata: typeof metadata === "object" && metadata !== null && Object.keys(metadata).length > 0,
+    expires: typeof expiry === "number" && expiry > 0,
+  };
 }
 
 function texts(body: unknown, url: string): readonly string[] {

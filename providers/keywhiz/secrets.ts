@@ -184,9 +184,12 @@ export function isText(value: Secret | undefined): boolean {
   }
 }
 
+/** What the description of an entry that unsprawl made begins with. */
+const OURS = "managed by unsprawl:";
+
 /** The writer, in the 255 characters that the database keeps of a description. */
 function describe({ runId, subject }: Origin): string {
-  return `managed by unsprawl: run ${runId}, subject ${plainName(subject)}`.slice(0, 250);
+  return `${OURS} run ${runId}, subject ${plainName(subject)}`.slice(0, 250);
 }
 
 /** Any error of its database becomes a 409, as if the secret existed. */
@@ -204,5 +207,11 @@ function base64(text: string): string {
 }
 
 function stored({ value, detail }: KeywhizStored): Stored {
-  return { value, version: versionOf(detail.version, value) };
+  const { description, hasMetadata, expires } = detail;
+  const beside = [
+    ...(description === "" || description.startsWith(OURS) ? [] : ["description" as const]),
+    ...(hasMetadata ? ["labels" as const] : []),
+    ...(expires ? ["expiry" as const] : []),
+  ];
+  return { value, version: versionOf(detail.version, value), beside };
 }

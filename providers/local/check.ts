@@ -49,6 +49,8 @@ export async function checkFiles(
           return dirname(`${template.split("{", 1)[0] ?? ""}x`);
         },
         authenticate: async () => {
+          const { names: ruled, from } = await keys.recipients(sopsKey(template, names).path);
+          if (from !== null) return `${ruled.join(", ")}, as ${from} says`;
           if ((await identities.load()).length > 0) return identities.where;
           await mustNeedNone(template, identities.file);
           // A temporary identity in memory stands in for it: a check creates none.

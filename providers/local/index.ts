@@ -11,6 +11,7 @@ import {
   checkTemplate,
   holdersOf,
   isInUse,
+  namedFor,
   readersOf,
   sopsFiles,
   templateFiles,
@@ -46,7 +47,7 @@ export const provider: ProviderModule = {
   provider: "local",
   settings: SETTINGS,
   template: "file",
-  async open(name, config, { env, dir, workTree = null, say }): Promise<Provider> {
+  async open(name, config, { env, dir, workTree = null, say, keyService }): Promise<Provider> {
     const given = parse(map(SETTINGS), config, "");
     const keyFile = given.ageKeyFile ? resolve(dir, given.ageKeyFile) : null;
     const readOnly = given.readOnly ?? false;
@@ -56,7 +57,7 @@ export const provider: ProviderModule = {
       : await defaultFiles(dir, env, identities, workTree);
     checkTemplate(template);
     const readers = (): Promise<readonly string[]> => readersOf(readersFile(identities), template);
-    const keys = dataKeys(identities, env, readers);
+    const keys = dataKeys(identities, env, readers, keyService);
     const place = { name, template, dir, readOnly, ...(also === undefined ? {} : { also }) };
     const files = sopsFiles(place, keys);
     return {
@@ -75,7 +76,7 @@ export const provider: ProviderModule = {
           ...(readOnly ? { readOnly } : {}),
         },
       },
-      keyFiles: async (places) => keyFiles(places, identities, env, await readers()),
+      keyFiles: async (places) => keyFiles(places, identities, env, await readers(), keys),
       policy: async (names) => localPolicy(template, names, identities, env, await readers()),
       check: () => checkFiles(place, identities, keys),
       issueReader: (held) => issueReader(template, identities, keys, held ?? [], say),
@@ -109,9 +110,10 @@ async function defaultFiles(
 
 /** Whether a file of this template can be read by somebody whom nothing here names: a clone's author may have put it there. */
 async function isOfOthers(template: string, keys: DataKeys): Promise<boolean> {
-  const own = new Set(await keys.names().catch(() => []));
-  for (const file of await templateFiles(template))
+  for (const file of await templateFiles(template)) {
+    const own = await namedFor(file, keys).catch(() => new Set<string>());
     if ((await holdersOf(file))?.every((holder) => own.has(holder)) !== true) return true;
+  }
   return false;
 }
 

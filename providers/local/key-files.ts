@@ -1,4 +1,4 @@
-import { holdersOf, type Identities } from "../../src/stores-kit/sops/index.ts";
+import { holdersOf, type DataKeys, type Identities } from "../../src/stores-kit/sops/index.ts";
 import type { KeyFile, StoreKey } from "../../src/model/plan.ts";
 import { otherRecipients } from "./keys.ts";
 
@@ -11,11 +11,14 @@ export async function keyFiles(
   identities: Identities,
   env: NodeJS.ProcessEnv,
   readers: readonly string[],
+  keys: DataKeys,
 ): Promise<readonly KeyFile[]> {
   const own = await identities.load();
   const found = new Map<string | null, KeyFile>();
   for (const file of new Set(places.map(({ path }) => path))) {
-    const holders = (await holdersOf(file)) ?? [own[0]?.recipient ?? "", ...otherRecipients(env)].map(asHolder);
+    const { names, from } = await keys.recipients(file);
+    const planned = from === null ? [own[0]?.recipient ?? "", ...otherRecipients(env)].map(asHolder) : names;
+    const holders = (await holdersOf(file)) ?? planned;
     const others = holders.filter((holder) => !readers.some((reader) => holder === asHolder(reader)));
     const mine = own.filter(({ recipient }) => others.includes(asHolder(recipient)));
     const [first] = mine;

@@ -1,27 +1,25 @@
-import { unwrapWithAge, wrapForAge, type DataKeys, type Identities } from "../../src/stores-kit/sops/index.ts";
+import type { ProviderContext } from "../../src/contract/provider.ts";
+import { ageKey, ruledKeys, type DataKeys, type Identities } from "../../src/stores-kit/sops/index.ts";
 
 /**
- * Data keys wrapped for the store's age identity, for SOPS_AGE_RECIPIENTS as sops does, and for the store's further
- * readers.
+ * Data keys wrapped as the file's creation rule says, otherwise for the store's age identity and for SOPS_AGE_RECIPIENTS as sops does;
+ * and for the store's further readers.
  */
 export function dataKeys(
   identities: Identities,
   env: NodeJS.ProcessEnv,
   readers: () => Promise<readonly string[]>,
+  service?: ProviderContext["keyService"],
 ): DataKeys {
-  return {
-    async wrap(dataKey) {
-      const { recipient } = await identities.ensure();
-      return wrapForAge(dataKey, [...new Set([recipient, ...otherRecipients(env), ...(await readers())])]);
+  return ruledKeys({
+    identities,
+    service,
+    async own(make) {
+      const [first] = make ? [await identities.ensure()] : await identities.load();
+      return [...(first === undefined ? [] : [first.recipient]), ...otherRecipients(env)].map(ageKey);
     },
-    async names() {
-      const own = (await identities.load()).map(({ recipient }) => recipient);
-      return [...own, ...otherRecipients(env), ...(await readers())].map((recipient) => `age ${recipient}`);
-    },
-    async unwrap(document) {
-      return unwrapWithAge(document, await identities.load(), identities.where);
-    },
-  };
+    readers: async () => (await readers()).map(ageKey),
+  });
 }
 
 /** The recipients in SOPS_AGE_RECIPIENTS. */

@@ -20,5 +20,6 @@ export const about: StoreAbout = {
     preselected: ["VAULT_ADDR"],
   },
   wrapsKeys: false,
+  wraps: "hc_vault",
   inClusters: true,
 };

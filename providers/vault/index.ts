@@ -2,7 +2,7 @@
  * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where,
  * `auth-settings` who; `transport` and `client` talk, `login` and `auth` log in; `kv1` and `kv2` store, `list` lists;
  * `errors` reduces what went wrong, `policy` names rights, `reader` issues
- * the runtime's credential, `revoke` ends it.
+ * the runtime's credential, `revoke` ends it; `transit` wraps the data keys of SOPS files.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
@@ -20,12 +20,14 @@ import { applicationPolicy, migratorPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { revokeReader } from "./revoke.ts";
 import { publicSettings, readSettings, VAULT } from "./settings.ts";
+import { transitKeys } from "./transit.ts";
 
 export const provider: ProviderModule = {
   provider: "vault",
   externalSecrets,
   settings: VAULT,
   template: "path",
+  keyService: transitKeys,
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const client = vaultClient(settings, context);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../src/model/error.ts";
+import type { BesideValue } from "../../src/model/candidate.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { writtenAt } from "../../src/stores-kit/written.ts";
@@ -24,6 +25,8 @@ type Kv2State = {
   readonly fields: Fields | null;
   readonly version: number;
   readonly ours: boolean;
+  /** What else the secret has, of all its fields. */
+  readonly beside: readonly BesideValue[];
   /** When this version was written, as the server writes times. */
   readonly createdAt: unknown;
 };
@@ -61,9 +64,10 @@ class Kv2 implements Kv {
   }
 
   readonly get: Kv["get"] = async (key) => {
-    const { fields, version, createdAt } = await this.#read(key.path);
+    const { fields, version, createdAt, beside } = await this.#read(key.path);
     const value = fieldValue(fields, key.field);
-    return value === null ? null : { value, version: versionOf(version, value), ...writtenAt(createdAt, "store") };
+    if (value === null) return null;
+    return { value, version: versionOf(version, value), ...writtenAt(createdAt, "store"), beside };
   };
 
   readonly version: Kv["version"] = async (path) => {
@@ -235,19 +239,23 @@ function stateOf(answer: VaultResponse, address: string): Kv2State {
   const { status, errors, body } = answer;
   const { data, metadata } = dataOf(answer) as {
     data?: unknown;
-    metadata?: { version?: unknown; custom_metadata?: unknown; created_time?: unknown };
+    metadata?: { version?: unknown; custom_metadata?: unknown; created_time?: unknown; deletion_time?: unknown };
   };
   if (status === 404 && errors.length > 0) throw statusError(status, errors, address);
   if (status === 404 && metadata === undefined) {
     const { warnings } = (body ?? {}) as { warnings?: unknown };
     if (Array.isArray(warnings) && warnings.length > 0) throw statusError(status, [], address);
-    return { fields: null, version: 0, ours: false, createdAt: null };
+    return { fields: null, version: 0, ours: false, createdAt: null, beside: [] };
   }
   const custom = (metadata?.custom_metadata ?? {}) as { readonly [key: string]: unknown };
   const state = {
     version: numberOf(metadata?.version),
     ours: custom[MARK.key] === MARK.value,
     createdAt: metadata?.created_time,
+    beside: [
+      ...(Object.keys(custom).some((name) => name !== MARK.key) ? ["labels" as const] : []),
+      ...(typeof metadata?.deletion_time === "string" && metadata.deletion_time !== "" ? ["expiry" as const] : []),
+    ],
   };
   if (status === 404) return { fields: null, ...state };
   if (typeof data !== "object" || data === null || state.version === 0) throw statusError(status, [], address);

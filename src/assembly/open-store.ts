@@ -1,4 +1,5 @@
 import { providers, stores as abouts } from "../../providers/index.ts";
+import type { KeyService } from "../contract/key-service.ts";
 import type { ExternalSecretsForm, Provider, ProviderContext } from "../contract/provider.ts";
 import type { Config, StoreConfig } from "../core/config/config.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
@@ -30,7 +31,7 @@ export async function externalSecretsOf(provider: string): Promise<ExternalSecre
 
 /** Opens a store for the OCI runtime: its own configuration and credentials, nothing from the environment. */
 export const openStore: OpenStore = (store, dir) =>
-  openConfigured(store.name, { provider: store.provider, dir, keys: store.config }, {});
+  openWith(store.name, { provider: store.provider, dir, keys: store.config }, { env: {} });
 
 /** What a store may show to a person. */
 type Faces = Pick<ProviderContext, "say" | "browse">;
@@ -72,6 +73,11 @@ export async function openConfigured(
   faces: Faces = {},
   workTree: string | null = null,
 ): Promise<Provider> {
+  const keyService = keyServices({ ...faces, env, dir: config.dir });
+  return openWith(name, config, { ...faces, keyService, env, workTree });
+}
+
+async function openWith(name: string, config: StoreConfig, context: Omit<ProviderContext, "dir">): Promise<Provider> {
   const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
   if (!load) {
     const near = nearestWord(config.provider, Object.keys(providers));
@@ -84,5 +90,22 @@ export async function openConfigured(
   const { provider } = await load();
   const { map, parse } = await import("../kit/schema/index.ts");
   parse(map(provider.settings), config.keys, "the configuration", `stores.${name}`);
-  return provider.open(name, config.keys, { ...faces, env, dir: config.dir, workTree });
+  return provider.open(name, config.keys, { ...context, dir: config.dir });
+}
+
+/** The master keys of each kind, with the environment's login; opened once. */
+function keyServices(
+  context: Pick<ProviderContext, "env" | "dir" | "browse">,
+): NonNullable<ProviderContext["keyService"]> {
+  const opened = new Map<string, Promise<KeyService | null>>();
+  const open = async (kind: string): Promise<KeyService | null> => {
+    const name = abouts.find(({ wraps }) => wraps === kind)?.name;
+    const load = name === undefined ? undefined : providers[name];
+    return (await load?.())?.provider.keyService?.(context) ?? null;
+  };
+  return async (kind) => {
+    const service = opened.get(kind) ?? open(kind);
+    opened.set(kind, service);
+    return service;
+  };
 }

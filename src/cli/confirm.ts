@@ -72,6 +72,7 @@ const SHOWS: { readonly [verb: string]: string } = {
   rotate: "--dry-run",
   "runtime install": "--print",
   scrub: "--dry-run",
+  "stores rewrap": "--dry-run",
   trust: "--print",
 };
 

@@ -35,8 +35,9 @@ export async function finishRun(
     null,
     context,
   );
-  // What was put back is as before: it needs no agent.
-  const isMoved = result.rotated !== true && result.units.some(({ state }) => state === "migrated");
+  // What was put back is as before, and what went from store to store has no files: neither needs an agent.
+  const isMoved =
+    result.rotated !== true && result.compared === undefined && result.units.some(({ state }) => state === "migrated");
   const ended = error === null ? EXIT.ok : printError(error, context);
   const offered = !context.json && isMoved ? await offerAgent(context, options) : EXIT.ok;
   const exit = ended === EXIT.ok ? offered : ended;

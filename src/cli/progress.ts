@@ -15,6 +15,16 @@ const seconds = (ms: number): string => `${Math.floor(ms / SECOND_MS)} s`;
 type StepEvent = Extract<HostEvent, { type: "step" }>;
 type PhaseEvent = Extract<HostEvent, { type: "phase" }>;
 
+type Counted = Pick<Extract<HostEvent, { type: "scan" }>, "done" | "total" | "bytes">;
+
+/** From this many steps on they are counted, not named. */
+const MANY = 500;
+/** What their events begin with, and what they do. */
+const COUNTED: readonly (readonly [start: string, text: string])[] = [
+  ["plan:", "planning"],
+  ["compare", "comparing both stores,"],
+];
+
 /** What is being done, since when, for how long at most, and which step of how many it is. */
 type Doing = { readonly text: string; readonly since: number; readonly most: string; readonly count: string };
 
@@ -33,6 +43,7 @@ export class Progress {
   #last = 0;
   #timer: NodeJS.Timeout | null = null;
   #doing: Doing | null = null;
+  #counts = { what: "", since: 0, from: 0 };
 
   constructor(
     stream: NodeJS.WriteStream,
@@ -52,6 +63,8 @@ export class Progress {
     if (event.type === "note")
       this.line(`${event.level === "warn" ? "warning: " : ""}${event.text}${event.hint ? ` (${event.hint})` : ""}`);
     else if (event.type === "scan") this.#scan(event);
+    else if (event.type === "step" && event.total > MANY && event.state !== "failed" && event.state !== "undone")
+      this.#counted(COUNTED.find(([start]) => event.step.startsWith(start))?.[1] ?? "moving, step", event);
     else if (event.type === "phase") this.#phase(event);
     else if (this.#verbose || !event.step.startsWith("plan:")) this.#step(event);
   }
@@ -88,17 +101,27 @@ export class Progress {
   }
 
   #scan({ source, done, total, bytes }: Extract<HostEvent, { type: "scan" }>): void {
+    this.#counted(`scanning ${source}`, { done, total, ...(bytes === undefined ? {} : { bytes }) });
+  }
+
+  /** How far something is of which there is much, with the time that the rest takes at the pace so far. */
+  #counted(what: string, { done, total, bytes }: Counted): void {
     const now = Date.now();
+    // A scan began with the command; what comes after it, with its first step. A resumed run begins half way.
+    const isScan = what.startsWith("scanning ");
+    if (this.#counts.what !== what)
+      this.#counts = { what, since: isScan ? this.#started : now, from: isScan ? 0 : done };
+    const { since, from } = this.#counts;
     if (now - this.#last < (this.#live ? FRAME_MS : HEARTBEAT_MS)) return;
     if (!this.#live && now - this.#started < HEARTBEAT_MS) return;
     this.#last = now;
-    const [part, all] = bytes === undefined ? [done, total] : [bytes.done, bytes.total];
-    const left =
-      all && part > 0 && part <= all ? Math.ceil((((now - this.#started) / part) * (all - part)) / 1000) : null;
+    const [part, all] =
+      bytes === undefined ? [done - from, total === null ? null : total - from] : [bytes.done, bytes.total];
+    const left = all && part > 0 && part <= all ? Math.ceil((((now - since) / part) * (all - part)) / 1000) : null;
     const read =
       bytes === undefined ? "" : `, ${megabytes(bytes.done)}${all && part <= all ? ` of ${megabytes(all)}` : ""} MB`;
     const count = `${done}${total ? `/${total}` : ""}`;
-    const text = this.#redactor.guard(`scanning ${source} ${count}${read}${left === null ? "" : `, ${left} s left`}`);
+    const text = this.#redactor.guard(`${what} ${count}${read}${left === null ? "" : `, ${left} s left`}`);
     if (this.#live) this.#draw(printable(text));
     else this.#plain(text);
   }

@@ -1,5 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { withFindings, type ScanReport } from "../core/report.ts";
+import { runIds } from "../core/journal/journal.ts";
+import { movedAges, type MovedAge } from "../core/moved.ts";
 import type { Memory } from "../core/remember.ts";
 import { findConnection, historyHostName, type EngineConnection } from "../engine/connection.ts";
 import { shellLine } from "../kit/shell.ts";
@@ -26,6 +28,7 @@ export async function pageOf(
   sources: readonly string[],
   options: ParsedFlags,
 ): Promise<ReportPage> {
+  const moved = movedOf(context);
   const [origin, past] = await Promise.all([
     originOf(context, report, sources, options),
     pastOf(context, report, options).catch((error: unknown) => {
@@ -33,8 +36,12 @@ export async function pageOf(
       return { report: { ...report, notes: [...report.notes, `earlier scans: ${error.message}`] }, facts: {} };
     }),
   ]);
-  return { report: past.report, facts: { ...past.facts, origin: context.assembly.redactor.data(origin) } };
+  return { report: past.report, facts: { ...past.facts, moved, origin: context.assembly.redactor.data(origin) } };
 }
+
+/** What runs of this installation moved; nothing where there is no run, and no key is made for that. */
+const movedOf = ({ assembly }: CommandContext): readonly MovedAge[] =>
+  runIds(assembly.state()).length === 0 ? [] : assembly.redactor.data(movedAges(assembly.installation()));
 
 async function pastOf({ assembly }: CommandContext, report: ScanReport, options: ParsedFlags): Promise<ReportPage> {
   const memory = await assembly.remembered();

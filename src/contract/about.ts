@@ -91,6 +91,8 @@ export type StoreAbout = {
   } | null;
   /** Whether the store holds wrapped data keys, so that `stores rewrap` applies. */
   readonly wrapsKeys: boolean;
+  /** SOPS's name of the master keys that its service has (`hc_vault`); if there is one, its module exports `keyService`. */
+  readonly wraps?: string;
   /** Whether External Secrets can read it; if so, its module exports `externalSecrets`. */
   readonly inClusters: boolean;
 };

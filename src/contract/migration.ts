@@ -15,6 +15,8 @@ export type UnitPlan = {
   /** deliver, recreate and check; core adds `put` and `verify` before them. */
   readonly steps: readonly Step[];
   readonly warnings: readonly string[];
+  /** Warnings that are true of each unit of its kind, and are said once for all of them. Absent for none. */
+  readonly forAll?: readonly string[];
   /** Findings of the unit that stay in place; the steps cover the rest. Absent if there are none. */
   readonly left?: readonly { readonly selected: Selected; readonly reason: string; readonly hint: string | null }[];
 };

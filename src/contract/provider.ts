@@ -1,4 +1,6 @@
+import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
+import type { BesideValue } from "../model/candidate.ts";
 import type { Json } from "../model/json.ts";
 import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -12,6 +14,11 @@ export type Stored = {
    * store does not say. Grows with every write, so that what a backup brings back is older than what was there.
    */
   readonly written?: { readonly at: number; readonly clock: "store" | "writer" };
+  /**
+   * What people have given the entry besides its value, without what unsprawl marks its own with. Absent where reading a
+   * value does not show it.
+   */
+  readonly beside?: readonly BesideValue[];
 };
 
 /** Who wrote a value: stored as metadata where the store supports it. */
@@ -119,10 +126,12 @@ export interface Provider {
    */
   writerPolicy?(): Promise<string>;
   /**
-   * Re-wraps the data keys below `what` for exactly the recipients in the configuration; returns what was re-wrapped.
-   * Only for stores that hold wrapped keys.
+   * Re-wraps the data keys below `what` for exactly the recipients in the configuration, with `rotateKey` new data keys; returns what
+   * was re-wrapped. Only for stores that hold wrapped keys.
    */
-  rewrap?(what: string): Promise<readonly string[]>;
+  rewrap?(what: string, rotateKey?: boolean): Promise<readonly string[]>;
+  /** What `rewrap` would change: who gains and who loses access to which file. Only for stores that re-wrap. */
+  rewraps?(what: string): Promise<readonly RecipientChange[]>;
   /**
    * When the present login ends for good, in milliseconds of the epoch: it can be neither renewed nor repeated without a
    * person. Null if it does not, or if the store does not say. Only for stores whose logins end.
@@ -143,6 +152,12 @@ export interface Provider {
   revokeReader?(issued: IssuedReader): Promise<void>;
 }
 
+export type RecipientChange = {
+  readonly file: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+};
+
 export type IssuedReader = {
   readonly config: { readonly [key: string]: Json };
   readonly files: readonly ReaderFile[];
@@ -162,6 +177,11 @@ export type ProviderContext = {
   readonly say?: (text: string) => void;
   /** Asks the person at the terminal to open a page in a browser. Absent where nobody is there to do it. */
   readonly browse?: (url: string) => void;
+  /**
+   * The master keys of a kind (`about.wraps`), with the environment's login; null for a kind that no provider has. Absent where
+   * only a store's own keys count, as for the OCI runtime.
+   */
+  readonly keyService?: (kind: string) => Promise<KeyService | null>;
 };
 
 /** How External Secrets reads this store from a cluster. Fields as in external-secrets.io/v1, `SecretStoreProvider`. */
@@ -193,6 +213,8 @@ export interface ProviderModule {
    * changes.
    */
   readonly template?: string;
+  /** The master keys of the kind that its about.ts names by `wraps`. Does not connect yet. */
+  keyService?(context: Pick<ProviderContext, "env" | "dir" | "browse">): KeyService;
   /**
    * Opens a store from its configuration, or from its ecosystem's environment variables if `config` is empty. Does not
    * connect yet. Throws `config` naming the missing key or variable.

@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -7,11 +8,12 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, mustBeNew, openJournal, readJournal, type Journal } from "./journal/journal.ts";
+import { compareStores, isFromStore, STORE_UNITS, type ComparedStores } from "./compare-stores.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
 import { lockEngine } from "./journal/lock.ts";
 import { putValue, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { unitsOf, unitStates, type UnitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
 import { entryUses, isOwnUse } from "./journal/uses.ts";
 import { finishUndo, undoneBefore, undoUnit } from "./undo-unit.ts";
@@ -59,6 +61,8 @@ export type RunResult = {
   readonly rotated?: true;
   /** By unit that was migrated: what was verified afterwards, and what was not. */
   readonly proofs: readonly UnitProof[];
+  /** From store to store: what both stores held at the end. Absent for a run that moved anything else, or failed. */
+  readonly compared?: ComparedStores;
   /** The keys on this machine that alone open what was stored. Absent if there are none. */
   readonly keyFiles?: readonly HeldKey[];
   /** What went wrong, or null. Determines the exit code. */
@@ -115,35 +119,76 @@ export async function locked<T>(plan: Plan, tools: ApplyTools, act: () => Promis
 
 async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<RunResult> {
   const { plan } = journal;
+  const units = [...unitsOf(plan)];
+  const stateBefore = unitStates(journal.receipts);
   const results: UnitResult[] = [];
-  let failure: UnsprawlError | null = null;
-  const units = unitsOf(plan);
-  // Values by unit, for an undo while the store is unreachable.
-  const kept = new Map<string, ReadonlyMap<string, Secret>>();
-  for (const [unit, steps] of units) {
-    const was = unitState(journal.receipts, unit);
-    if (was === "done" || was === "undone") {
-      results.push(was === "done" ? { unit, state: "migrated", error: null } : undoneBefore(unit, journal.receipts));
-      continue;
-    }
-    if (failure) {
-      results.push({ unit, state: "not begun", error: null });
-      continue;
-    }
-    try {
-      if (was === "begun") await finishUndo(unit, steps, journal, tools, host);
-      await workUnit(unit, steps, journal, tools, host, was === "begun", kept);
-      results.push({ unit, state: "migrated", error: null });
-    } catch (error) {
-      failure = reduce(error, tools);
-      journal.tolerant();
-      journal.failed(`unit:${unit}`, failure.message);
-      const undone = await undoUnit(unit, steps, journal, tools, host, kept.get(unit));
-      results.push({ ...undone, unit, error: failure.message });
-    }
+  const so: RunProgress = { done: 0, failure: null };
+  let broken: { readonly by: unknown } | null = null;
+  await pMap(
+    units.entries(),
+    async ([at, [unit, steps]]) => {
+      try {
+        results[at] = await unitResult(unit, steps, stateBefore(unit), so, journal, tools, host);
+      } catch (error) {
+        // Those that are moved beside it end first: what they do stands in the journal.
+        broken ??= { by: error };
+      }
+    },
+    { concurrency: units.every(([, steps]) => isFromStore(steps)) ? STORE_UNITS : 1 },
+  );
+  if (broken !== null) throw (broken as { readonly by: unknown }).by;
+  const migrated = units.flatMap(([, steps], at) => (results[at]?.state === "migrated" ? steps : []));
+  const compared = so.failure === null ? await comparedUnits(units, results, so, tools, host) : null;
+  return { ...finishRun(journal, results, so.failure, compared), ...(await keysAfter(migrated, tools)) };
+}
+
+/** How far a run is: its finished steps, and the first error, after which no unit is begun. */
+type RunProgress = { done: number; failure: UnsprawlError | null };
+
+async function comparedUnits(
+  units: readonly (readonly [unit: string, steps: readonly Step[]])[],
+  results: readonly UnitResult[],
+  so: RunProgress,
+  tools: ApplyTools,
+  host: Host,
+): Promise<ComparedStores | null> {
+  const moved = units.filter(([, steps], at) => results[at]?.state === "migrated" && isFromStore(steps));
+  const steps = moved.flatMap(([, own]) => own);
+  return compareStores(steps, tools, host).catch((error: unknown) => {
+    so.failure = reduce(error, tools);
+    return null;
+  });
+}
+
+/** Migrates one unit, or undoes what it has begun of it. Throws `partly` if that can be repeated. */
+async function unitResult(
+  unit: string,
+  steps: readonly Step[],
+  was: UnitState,
+  so: RunProgress,
+  journal: Journal,
+  tools: ApplyTools,
+  host: Host,
+): Promise<UnitResult> {
+  if (was === "done" || was === "undone") {
+    so.done += steps.length;
+    return was === "done" ? { unit, state: "migrated", error: null } : undoneBefore(unit, journal.receipts);
   }
-  const migrated = [...units].flatMap(([unit, steps]) => (unitState(journal.receipts, unit) === "done" ? steps : []));
-  return { ...finishRun(journal, results, failure), ...(await keysAfter(migrated, tools)) };
+  if (so.failure !== null) return { unit, state: "not begun", error: null };
+  // For an undo while the store is unreachable.
+  const values = new Map<string, Secret>();
+  try {
+    if (was === "begun") await finishUndo(unit, steps, journal, tools, host);
+    await workUnit(unit, steps, journal, tools, host, was === "begun", values, so);
+    return { unit, state: "migrated", error: null };
+  } catch (error) {
+    const failure = reduce(error, tools);
+    so.failure ??= failure;
+    journal.tolerant();
+    journal.failed(`unit:${unit}`, failure.message);
+    const undone = await undoUnit(unit, steps, journal, tools, host, values.size > 0 ? values : undefined);
+    return { ...undone, unit, error: failure.message };
+  }
 }
 
 async function workUnit(
@@ -153,7 +198,8 @@ async function workUnit(
   tools: ApplyTools,
   host: Host,
   begun: boolean,
-  kept: Map<string, ReadonlyMap<string, Secret>>,
+  values: Map<string, Secret>,
+  so: RunProgress,
 ): Promise<void> {
   const { record, plan } = journal;
   if (!begun) {
@@ -161,13 +207,12 @@ async function workUnit(
     mustReplaceOwn(steps, plan, tools);
     record.intent(`unit:${unit}`);
   }
-  const values = await readValues(steps, journal, tools);
-  kept.set(unit, values);
+  for (const [key, value] of await readValues(steps, journal, tools)) values.set(key, value);
   const total = plan.steps.length;
   for (const step of steps) {
     host.signal.throwIfAborted();
     const text = describeStep(step);
-    const done = plan.steps.indexOf(step);
+    const { done } = so;
     const limitMs = limitOf(step);
     host.emit({ type: "step", step: step.id, unit, text, state: "start", done, total, ...(limitMs && { limitMs }) });
     const phase = phasesOf(host, step.id, unit);
@@ -198,33 +243,12 @@ async function workUnit(
       host.emit({ type: "step", step: step.id, unit, text, state: "failed", done, total });
       throw error;
     }
-    host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: done + 1, total });
+    host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: ++so.done, total });
   }
-  for (const step of steps)
+  // What stays in its place too is compared with it at the end of the run.
+  for (const step of isFromStore(steps) ? [] : steps)
     if (step.kind === "put") await lookOnceMore(step, valueOf(values, step.move), tools, record);
-  if (steps.every(({ kind }) => kind === "put" || kind === "verify")) await mustStandStill(steps, values, tools);
   record.done(`unit:${unit}`);
-}
-
-/**
- * Throws `changed` if a value that stays where it was, as in a store, is another one by now: what was written would be its
- * earlier value. One that is gone is no reason to take back what may be its last copy.
- */
-async function mustStandStill(
-  steps: readonly Step[],
-  values: ReadonlyMap<string, Secret>,
-  { migration }: ApplyTools,
-): Promise<void> {
-  for (const step of steps) {
-    if (step.kind !== "put") continue;
-    const now = await migration.read(step.move, step.unit).catch((error: unknown) => {
-      if (isAway(error)) return null;
-      throw error;
-    });
-    if (now === null || now.equals(valueOf(values, step.move))) continue;
-    const text = `${step.move.name} of ${step.unit} was changed while it was moved`;
-    throw new UnsprawlError("changed", text, "unsprawl plan again");
-  }
 }
 
 const isAway = (error: unknown): boolean =>

@@ -1,7 +1,7 @@
 import type { Plan } from "../model/plan.ts";
 import type { SecretService } from "../model/secret-service.ts";
 import type { Receipt } from "../model/receipt.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { unitsOf, unitStates } from "./journal/runs.ts";
 
 /** Migrated secrets of one rule, and of one service if that is known: they were readable until the migration. */
 export type Exposed = {
@@ -16,8 +16,9 @@ export type Exposed = {
  * were not exposed.
  */
 export function exposedSecrets(plan: Plan, receipts: readonly Receipt[]): Exposed[] {
+  const stateOf = unitStates(receipts);
   const moves = [...unitsOf(plan)]
-    .filter(([unit]) => unitState(receipts, unit) === "done")
+    .filter(([unit]) => stateOf(unit) === "done")
     .flatMap(([, steps]) => steps.flatMap((step) => (step.kind === "put" ? [step.move] : [])))
     .filter(({ location }) => location.where !== "store");
   const secrets = moves.flatMap(({ name, location: { subjectName: subject }, finding, secrets: several }) =>

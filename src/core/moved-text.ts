@@ -1,5 +1,6 @@
 import { countText } from "../kit/text/count.ts";
 import type { Plan, Step } from "../model/plan.ts";
+import { isFromStore } from "./compare-stores.ts";
 import { unitsOf } from "./journal/runs.ts";
 import { secretsOfSteps } from "./plan-secrets.ts";
 
@@ -15,12 +16,18 @@ export function changedText(plan: Plan): string {
   for (const steps of unitsOf(plan).values()) {
     const recreated = steps.filter((step) => step.kind === "recreate");
     const noun = nounOf(steps);
-    counts.set(noun, (counts.get(noun) ?? 0) + Math.max(1, recreated.length));
+    const entries = noun === "entry" ? steps.filter((step) => step.kind === "put") : [];
+    counts.set(noun, (counts.get(noun) ?? 0) + Math.max(1, recreated.length, entries.length));
   }
-  return [...counts].map(([noun, count]) => countText(count, noun)).join(", ");
+  return [...counts]
+    .map(([noun, count]) =>
+      noun === "entry" ? countText(count, "store entry", "store entries") : countText(count, noun),
+    )
+    .join(", ");
 }
 
-function nounOf(steps: readonly Step[]): "container" | "service" | "image" | "file" {
+function nounOf(steps: readonly Step[]): "container" | "service" | "image" | "file" | "entry" {
+  if (isFromStore(steps)) return "entry";
   if (steps.some(({ kind }) => kind === "clean")) return "image";
   const isRewritten = steps.some(({ kind }) => kind === "rewrite");
   const recreate = steps.find((step) => step.kind === "recreate");

@@ -12,6 +12,7 @@ import { siblingId, stepId } from "../model/step-id.ts";
 import { mappedName } from "./config/mapping.ts";
 import { mustBeReplaceable } from "./conflict.ts";
 import type { PlanInput, PlanTools } from "./plan.ts";
+import type { ReadAhead } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
 
 /**
@@ -156,14 +157,14 @@ class UnitWrites {
     { name, value, print }: { readonly name: string; readonly value: Secret; readonly print: Fingerprint },
     names: SubjectNames,
   ): Promise<void> {
-    const [unit, { provider }] = [this.#unit, this.#tools];
+    const [unit, { provider, ahead = new Map() as ReadAhead }] = [this.#unit, this.#tools];
     const decided = this.#input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
     const key = decided ?? provider.key({ ...names, name });
     const at = storeKeyId(key);
     const taken = this.#reserved.get(at) ?? this.#mine.get(at);
     if (taken !== undefined && finding.location.subject === "store") throw twoEntries(key);
     if (taken !== undefined && taken !== print) throw twoValues(key);
-    const stored = await provider.get(key);
+    const stored = ahead.has(at) ? (ahead.get(at) ?? null) : await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
     if (found === "other") await mustBeReplaceable(key, unit, this.#input, this.#tools);
     if (found !== "same") for (const note of (await provider.mayPut?.(key)) ?? []) this.#notes.add(note);

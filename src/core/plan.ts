@@ -7,6 +7,7 @@ import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { DeliveryName, NotMoved, Plan, Step } from "../model/plan.ts";
 import { withAlong } from "./along.ts";
+import { besideNotes } from "./beside-values.ts";
 import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
 import { keyFilesOf } from "./key-files.ts";
@@ -15,6 +16,7 @@ import { clearTextWarning } from "./store-place.ts";
 import type { Mapping } from "./config/mapping.ts";
 import { nameFault, storeKeyId, unitMoves, verifyOf, type HitToMove, type UnitMoves } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
+import { readAhead, UNITS_AHEAD, type ReadAhead } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
 
@@ -36,6 +38,8 @@ export type PlanTools = {
   /** Removes known values from text for people. */
   readonly redact: (text: string) => string;
   readonly usersOf: EntryUsers;
+  /** What was read of the store already. Absent for nothing. */
+  readonly ahead?: ReadAhead;
 };
 
 /**
@@ -55,21 +59,28 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     const of = await whereTo(hit, input, migration);
     if ("reason" in of) notMoved.push({ finding: hit.finding, ...of });
     else {
-      const { hits } = units.get(of.id) ?? { hits: [] };
-      units.set(of.id, { name: of.name, hits: [...hits, hit] });
+      const unit = units.get(of.id) ?? { name: of.name, hits: [] };
+      unit.hits.push(hit);
+      units.set(of.id, unit);
     }
   }
-  let done = 0;
-  for (const { name: unit, hits } of units.values()) {
+  // Said once, of however many units it is true.
+  const said = new Set<string>();
+  const all = [...units.values()];
+  let [done, ahead]: [number, ReadAhead] = [0, new Map()];
+  for (const { name: unit, hits } of all) {
     host.signal.throwIfAborted();
     const event = { type: "step", step: `plan:${unit}`, unit, text: `plan ${unit}`, total: units.size } as const;
     host.emit({ ...event, state: "start", done });
-    const planned = await plannedUnit(unit, hits, runId, input, tools, keys);
+    if (done % UNITS_AHEAD === 0) ahead = await readAhead(all.slice(done, done + UNITS_AHEAD), tools);
+    const planned = await plannedUnit(unit, hits, runId, input, { ...tools, ahead }, keys);
     steps.push(...planned.steps);
     warnings.push(...planned.warnings.map((text) => ({ unit, text })));
+    for (const text of planned.forAll) said.add(text);
     notMoved.push(...planned.notMoved);
     host.emit({ ...event, state: "done", done: ++done });
   }
+  for (const text of besideNotes(input.hits, steps)) said.add(text);
   const keyFiles = await keyFilesOf(steps, provider);
   const ofStore = [clearTextWarning(provider.target), await loginWarning(provider, steps)];
   const plan: Plan = {
@@ -83,7 +94,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     store: provider.target,
     steps,
     notMoved,
-    warnings: [...ofStore.flatMap((text) => (text === null ? [] : [{ unit: "", text }])), ...warnings],
+    warnings: [...[...ofStore, ...said].flatMap((text) => (text === null ? [] : [{ unit: "", text }])), ...warnings],
     ...(keyFiles.length > 0 ? { keyFiles } : {}),
   };
   return signPlan(maskPlan(plan, tools.redact), key);
@@ -100,6 +111,7 @@ async function plannedUnit(
 ): Promise<{
   readonly steps: readonly Step[];
   readonly warnings: readonly string[];
+  readonly forAll: readonly string[];
   readonly notMoved: readonly NotMoved[];
 }> {
   const held: NotMoved[] = [];
@@ -116,13 +128,14 @@ async function plannedUnit(
     // Reserved only now: a unit that cannot be migrated takes no place in the store.
     for (const { move } of puts) keys.set(storeKeyId(move.key), move.fingerprint);
     const steps = [...puts, ...puts.map(verifyOf), ...planned.steps];
-    return { steps, warnings: [...moves.notes, ...planned.warnings], notMoved: held };
+    const { warnings, forAll = [] } = planned;
+    return { steps, warnings: [...moves.notes, ...warnings], forAll, notMoved: held };
   } catch (error) {
     if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
     const told = new Set(held.map(({ finding }) => finding));
     const rest = hits.flatMap(({ finding }) => (told.has(finding) ? [] : finding));
     held.push(...rest.map((finding) => ({ finding, reason: error.message, hint: error.hint })));
-    return { steps: [], warnings: [], notMoved: held };
+    return { steps: [], warnings: [], forAll: [], notMoved: held };
   }
 }
 

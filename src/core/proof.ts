@@ -2,7 +2,8 @@ import type { Json } from "../model/json.ts";
 import type { Plan, Step, StepOf } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
 import { partOfStep } from "../model/step-id.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { comparedText, isFromStore, type ComparedStores } from "./compare-stores.ts";
+import { unitsOf, unitStates } from "./journal/runs.ts";
 
 /** One thing that was looked at after a change, or was not. */
 export type ProofItem = {
@@ -15,8 +16,11 @@ export type UnitProof = {
   readonly unit: string;
   readonly verified: readonly ProofItem[];
   readonly notVerified: readonly ProofItem[];
-  /** How the running application was seen to have every value: in its environment, by reading files, or not at all. */
-  readonly reach: "environment" | "files" | "unseen";
+  /**
+   * How the running application was seen to have every value: in its environment, by reading files, or not at all. `none`:
+   * from store to store there is no application.
+   */
+  readonly reach: "environment" | "files" | "unseen" | "none";
   /** Where inspect still shows a plain word that a value equals; absent if nowhere. */
   readonly stays?: readonly string[];
   /** Values that were delivered as files although no application was seen to read them, as was accepted; absent for none. */
@@ -28,17 +32,23 @@ type ReceiptData = Receipt["data"];
 /** The proofs of the units that a run migrated, by its journal: what has no receipt is not claimed. */
 export function proofsOf(plan: Plan, receipts: readonly Receipt[]): UnitProof[] {
   const done = new Map(receipts.filter(({ state }) => state === "done").map(({ step, data }) => [step, data]));
+  const stateOf = unitStates(receipts);
   return [...unitsOf(plan)]
-    .filter(([unit]) => unitState(receipts, unit) === "done")
+    .filter(([unit]) => stateOf(unit) === "done")
     .map(([unit, steps]) => unitProof(unit, steps, done));
 }
 
-/** The closing sentences of a run: what was verified of every unit, then the units whose application was not seen with its values. */
-export function closingSentences(proofs: readonly UnitProof[]): string[] {
+/**
+ * The closing sentences of a run: what was verified of every unit, and of both stores if it was from one to another; then
+ * the units whose application was not seen with its values.
+ */
+export function closingSentences(proofs: readonly UnitProof[], compared?: ComparedStores): string[] {
   const claims = CLAIMS.filter(({ holds }) => proofs.length > 0 && proofs.every(holds)).map(({ text }) =>
     typeof text === "string" ? text : text(proofs),
   );
-  if (proofs.length > 0 && proofs.every(({ reach }) => reach !== "unseen")) claims.push(reachText(proofs));
+  const reached = proofs.filter(({ reach }) => reach !== "none");
+  if (reached.length > 0 && reached.every(({ reach }) => reach !== "unseen")) claims.push(reachText(reached));
+  if (compared !== undefined) claims.push(comparedText(compared));
   const reasons = Map.groupBy(
     proofs.filter(({ reach }) => reach === "unseen"),
     reasonOf,
@@ -103,7 +113,8 @@ function unitProof(unit: string, steps: readonly Step[], done: ReadonlyMap<strin
     else notVerified.push({ what: "image", text: "no proof in the journal" });
     notVerified.push({ what: "application", text: "nothing was started from the cleaned image" });
   }
-  if (checks.length + cleaned.length === 0)
+  const isMoved = isFromStore(steps);
+  if (checks.length + cleaned.length === 0 && !isMoved)
     notVerified.push({ what: "application", text: "nothing that runs was changed or inspected" });
   const isReached = checks.length > 0 && notVerified.every(({ what }) => !REASONS.some((reason) => reason === what));
   const proofs = checks.map((step) => done.get(`${step.id}/proof`));
@@ -111,7 +122,7 @@ function unitProof(unit: string, steps: readonly Step[], done: ReadonlyMap<strin
   const unread = proofs.flatMap((data) => names(data?.["unread"]));
   const stays = checks.flatMap(staying);
   return {
-    ...{ unit, verified, notVerified, reach: isReached ? reach : "unseen" },
+    ...{ unit, verified, notVerified, reach: isMoved ? "none" : isReached ? reach : "unseen" },
     ...(stays.length === 0 ? {} : { stays }),
     ...(unread.length === 0 ? {} : { unread }),
   };

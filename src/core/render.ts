@@ -6,7 +6,7 @@ import { cmd } from "../kit/shell.ts";
 import type { ApplyTools } from "./apply.ts";
 import { OLDER_VALUE, type DatedValue, type HandedOut } from "./handed-out.ts";
 import type { RenderJournal } from "./journal/render-journal.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { unitsOf, unitStates } from "./journal/runs.ts";
 import { mustBeOwnValue, type KnownRuns } from "./journal/taken-over.ts";
 
 /** The result for one unit: how many files were written, or why none were. */
@@ -28,8 +28,9 @@ export async function render(
     last: (step: string) => receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
   };
   const rendered: Rendered[] = [];
+  const stateOf = unitStates(receipts);
   for (const [unit, steps] of unitsOf(plan)) {
-    if (unitState(receipts, unit) !== "done") continue;
+    if (stateOf(unit) !== "done") continue;
     host.signal.throwIfAborted();
     try {
       const given = await storedValues(steps, plan, tools, known, handedOut);

@@ -6,7 +6,7 @@ import type { Plan, PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import { readJournal, type Installation } from "./journal/journal.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { unitsOf, unitStates } from "./journal/runs.ts";
 import { isValueOf } from "./journal/trace.ts";
 import { isOnEngine } from "./journal/uses.ts";
 import { recallValues } from "./values.ts";
@@ -116,8 +116,9 @@ async function recall(
   signal: AbortSignal,
 ): Promise<RunValues> {
   const { plan, receipts } = readJournal(installation, run);
+  const stateOf = unitStates(receipts);
   const moved = [...unitsOf(plan)]
-    .filter(([unit]) => unitState(receipts, unit) === "done")
+    .filter(([unit]) => stateOf(unit) === "done")
     .flatMap(([, steps]) => steps)
     .filter((step) => step.kind === "put");
   const values: { name: string; value: Secret }[] = [];

@@ -3,7 +3,7 @@ import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
 import { openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { unitsOf, unitStates } from "./journal/runs.ts";
 import { notAsBefore } from "./run-end.ts";
 import { undoneBefore, undoUnit } from "./undo-unit.ts";
 import { valuesForUndo } from "./undo-values.ts";
@@ -24,8 +24,9 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     });
     record.intent("rollback");
     const results: UnitResult[] = [];
+    const stateOf = unitStates(receipts);
     for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
-      const was = unitState(receipts, unit);
+      const was = stateOf(unit);
       if (was === "new") results.unshift({ unit, state: "not begun", error: null });
       else if (was === "undone") results.unshift(undoneBefore(unit, receipts, true));
       else {

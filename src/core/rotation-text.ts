@@ -12,8 +12,14 @@ const PATIENCE_DAYS = 7;
  * configuration says. `unsprawl watch` reminds of these.
  */
 export function isOverdue(one: MovedSecret, now: Date): boolean {
-  if (one.rotation === "same") return daysSince(one, now) >= Math.min(PATIENCE_DAYS, one.everyDays ?? PATIENCE_DAYS);
-  return one.rotation === "rotated" && one.rotatedAt !== null && daysSince(one, now) >= (one.everyDays ?? Infinity);
+  const patience = patienceDays(one);
+  return patience !== null && daysSince(one, now) >= patience;
+}
+
+/** After how many days without a rotation a secret is overdue; null for never. */
+export function patienceDays({ rotation, rotatedAt, everyDays }: MovedSecret): number | null {
+  if (rotation === "same") return Math.min(PATIENCE_DAYS, everyDays ?? PATIENCE_DAYS);
+  return rotation === "rotated" && rotatedAt !== null ? everyDays : null;
 }
 
 /**

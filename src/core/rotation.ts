@@ -7,7 +7,7 @@ import { storeKeyText, type Move, type StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { secretName } from "./exposed.ts";
 import type { RotationSchedule } from "./config/rotate.ts";
-import { completedMoves, lastRotations, type DoneMove } from "./moved.ts";
+import { completedMoves, lastRotations, newestMoves, type DoneMove } from "./moved.ts";
 import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
 /**
@@ -57,11 +57,7 @@ const AT_ONCE = 8;
  */
 export async function rotations(tools: RotationTools): Promise<readonly MovedSecret[]> {
   const { state, key, storeOf } = tools;
-  const moved = completedMoves({ state, key })
-    .filter(({ move }) => move.location.where !== "store")
-    .sort((a, b) => (a.at < b.at ? -1 : 1));
-  // The newest run that wrote a key counts: it replaced what older runs wrote.
-  const newest = new Map(moved.map((one) => [JSON.stringify([one.plan.store, one.move.key]), one]));
+  const newest = newestMoves(completedMoves({ state, key }));
   const opened = new Map<string, Promise<Pick<Provider, "get">>>();
   const open = async (target: StoreTarget): Promise<Pick<Provider, "get">> => {
     const called = JSON.stringify(target);
@@ -91,7 +87,7 @@ export async function rotations(tools: RotationTools): Promise<readonly MovedSec
       return [{ ...of, ...where, rotation: "unknown", why: error.message }];
     }
   };
-  return (await pMap(newest.values(), ask, { concurrency: AT_ONCE })).flat();
+  return (await pMap(newest, ask, { concurrency: AT_ONCE })).flat();
 }
 
 function everyDays({ name, finding }: Move, schedule: RotationSchedule | null): number | null {

@@ -3,10 +3,16 @@ import { EXIT, UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 import type { ApplyTools, RunResult, UnitResult } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
+import { comparedFault, type ComparedStores } from "./compare-stores.ts";
 import { proofsOf } from "./proof.ts";
 
 /** Records how a run ended, closes its journal, and returns its result. */
-export function finishRun(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {
+export function finishRun(
+  journal: Journal,
+  units: readonly UnitResult[],
+  failure: UnsprawlError | null,
+  compared: ComparedStores | null = null,
+): RunResult {
   const { plan, record } = journal;
   const migrated = units.filter((one) => one.state === "migrated").length;
   const inspected = plan.steps.some(({ kind }) => kind === "check");
@@ -21,14 +27,17 @@ export function finishRun(journal: Journal, units: readonly UnitResult[], failur
     cleaned,
     proofs,
     ...(isRotation && { rotated: true as const }),
+    ...(compared !== null && { compared }),
   } as const;
   try {
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
-      record.done("run", { state });
+      record.done("run", { state, ...(compared !== null && { equal: compared.equal, of: compared.of }) });
       const lacking = notAsBefore(plan.id, units, null);
       if (lacking !== null) return { ...base, state: "partly", error: lacking };
-      return { ...base, state, error: state === "partly" ? partly(plan, migrated, units.length, null) : null };
+      if (state === "partly") return { ...base, state, error: partly(plan, migrated, units.length, null) };
+      const fault = comparedFault(compared, plan);
+      return { ...base, state: fault === null ? state : "partly", error: fault };
     }
     journal.failed("run", failure.message, failure.code);
     const lacking = notAsBefore(plan.id, units, failure);

@@ -7,7 +7,7 @@ import { locked, type ApplyTools } from "./apply.ts";
 import { forgetValues } from "./forget.ts";
 import { heldKeys, mustBeBackedUp, type HeldKey } from "./key-files.ts";
 import { finishScrub, openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { unitsOf, unitStates } from "./journal/runs.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
 
@@ -29,7 +29,8 @@ export type ScrubResult = {
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
   const { plan, receipts: before } = mustBeFinished(id, tools);
   const units = [...unitsOf(plan)];
-  const moved = units.flatMap(([unit, steps]) => (unitState(before, unit) === "done" ? steps : []));
+  const stateBefore = unitStates(before);
+  const moved = units.flatMap(([unit, steps]) => (stateBefore(unit) === "done" ? steps : []));
   // Of a run that was scrubbed before nothing is kept: it is only searched for again.
   const isKept = !before.some(({ step, state }) => step === "scrub" && state === "done");
   if (tools.readOnly !== true && isKept) await mustBeBackedUp(id, moved, tools, host);
@@ -39,7 +40,8 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     const { record, receipts } = journal;
     const removed: string[] = [];
     const left: string[] = [];
-    const done = units.filter(([unit]) => unitState(receipts, unit) === "done");
+    const stateOf = unitStates(receipts);
+    const done = units.filter(([unit]) => stateOf(unit) === "done");
     record.intent("scrub");
     for (const [unit, steps] of done) {
       host.signal.throwIfAborted();
@@ -81,7 +83,7 @@ async function mustBeStored(steps: readonly Step[], { id, store }: Plan, { provi
 /** The journal of a run without a half-done unit. Throws `refused` for any other. */
 export function mustBeFinished(id: string, installation: Installation): Pick<Journal, "plan" | "receipts"> {
   const journal = readJournal(installation, id);
-  if ([...unitsOf(journal.plan).keys()].some((unit) => unitState(journal.receipts, unit) === "begun"))
+  if ([...unitsOf(journal.plan).keys()].map(unitStates(journal.receipts)).includes("begun"))
     throw new UnsprawlError("refused", `run ${id} is unfinished`, cmd`unsprawl resume ${id}`);
   return journal;
 }

@@ -5,7 +5,7 @@ import { storeKeyText, valueKey, type Move, type Plan, type Step } from "../mode
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
-import { unitsOf, unitState } from "./journal/runs.ts";
+import { unitsOf, unitStates } from "./journal/runs.ts";
 import { isValueOf } from "./journal/trace.ts";
 
 /** A unit's values as the run moved them, by `valueKey`. */
@@ -82,8 +82,9 @@ export async function valuesForUndo(
   host: Host,
 ): Promise<ReadonlyMap<string, MovedValues>> {
   const needed = new Map<string, MovedValues>();
+  const stateOf = unitStates(receipts);
   for (const [unit, steps] of unitsOf(plan)) {
-    if (!["begun", "done"].includes(unitState(receipts, unit))) continue;
+    if (!["begun", "done"].includes(stateOf(unit))) continue;
     try {
       if ((await tools.migration.undoNeedsValues?.(steps, { plan, record })) !== true) continue;
       needed.set(unit, await movedValues(steps, tools, plan));

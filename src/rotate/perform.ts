@@ -2,8 +2,9 @@ import type { Migration } from "../contract/migration.ts";
 import { lockEngine, lockEntry } from "../core/journal/lock.ts";
 import type { Lock } from "../kit/io/lock.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { storeKeyText, type Plan, type RotateStep, type Step } from "../model/plan.ts";
+import { storeKeyText, type Plan, type RotateStep } from "../model/plan.ts";
 import { keyBeside } from "./entries.ts";
+import { rotateSteps } from "./plan-text.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 import { nextKeyOf, SecretRotation } from "./secret-rotation.ts";
 import { mustBeAsPlanned } from "./unchanged.ts";
@@ -75,8 +76,6 @@ async function alone(step: RotateStep, { id }: Plan, tools: RotateTools, act: ()
     for (const lock of locks) lock.release();
   }
 }
-
-const rotateSteps = (steps: readonly Step[]): readonly RotateStep[] => steps.filter((step) => step.kind === "rotate");
 
 const opened = async (tools: RotateTools, plan: Plan): Promise<OpenedStore> => ({
   provider: await tools.storeOf(plan.store),

@@ -1,4 +1,4 @@
-import { completedMoves, type DoneMove } from "../core/moved.ts";
+import { completedMoves, newestMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
 import { isOnEngine } from "../core/journal/uses.ts";
@@ -12,12 +12,15 @@ import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
 import type { Around } from "./target.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
+import { mustBeFinished, unfinishedRotations } from "./unfinished.ts";
 
 export type RotateAsked = {
   /** Runs, and sources such as `docker:web`, whose secrets are meant; all if there is none. */
   readonly of: readonly string[];
   /** Names of variables; all if there is none. */
   readonly only: readonly string[];
+  /** The entries that are meant among these, by their references; all if absent. */
+  readonly references?: ReadonlySet<string>;
   /** Whether containers of other engines that do not answer may be left out. */
   readonly mayMiss: boolean;
   readonly graceMs: number;
@@ -42,7 +45,7 @@ export type PlannedRotation = { readonly plan: Plan; readonly left: readonly Not
  */
 export async function planRotation(asked: RotateAsked, tools: RotateTools): Promise<PlannedRotation> {
   const all = completedMoves(tools.installation());
-  const moved = newest(all);
+  const moved = newestMoves(all);
   const meant = moved.filter((one) => isMeant(one, asked));
   const target = oneStore(meant);
   mustAllBeMeant(moved, asked);
@@ -58,6 +61,7 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const isNamed = ({ source, subjectName }: Location): boolean =>
     asked.of.some((one) => one === source || one === `docker:${subjectName}`);
   const planned = { ...asked, isNamed, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
+  const unfinished = unfinishedRotations(tools.installation());
   const steps: RotateStep[] = [];
   const failed = new Map<string, NotRotated>();
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
@@ -66,7 +70,13 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     if (first === undefined || steps.some((step) => step.entries.some((one) => one.reference === first.move.reference)))
       continue;
     try {
-      steps.push(await stepFor(first, planned));
+      mustBeFinished([first.move.reference], unfinished);
+      const step = await stepFor(first, planned);
+      mustBeFinished(
+        step.entries.map(({ reference }) => reference),
+        unfinished,
+      );
+      steps.push(step);
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       const { name, location } = first.move;
@@ -108,16 +118,11 @@ function unreachedBy(
   });
 }
 
-/** The newest move of each entry: it replaced what older runs wrote. */
-function newest(moved: readonly DoneMove[]): readonly DoneMove[] {
-  const own = moved.filter(({ move }) => move.location.where !== "store").toSorted((a, b) => (a.at < b.at ? -1 : 1));
-  return [...new Map(own.map((one) => [JSON.stringify([one.plan.store, one.move.key]), one])).values()];
-}
-
-function isMeant({ plan, move }: DoneMove, { of, only }: RotateAsked): boolean {
+function isMeant({ plan, move }: DoneMove, { of, only, references }: RotateAsked): boolean {
   const { source, subjectName } = move.location;
   const isOf = (one: string): boolean => one === plan.id || one === source || one === `docker:${subjectName}`;
-  return (of.length === 0 || of.some(isOf)) && (only.length === 0 || only.includes(move.name));
+  const isNamed = (of.length === 0 || of.some(isOf)) && (only.length === 0 || only.includes(move.name));
+  return isNamed && references?.has(move.reference) !== false;
 }
 
 /** Throws `absent` for a name or a source that nothing moved has: one of several may be misspelt. */

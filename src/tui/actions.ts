@@ -1,7 +1,8 @@
 import { EXIT } from "../model/error.ts";
 import { listRuns } from "../core/journal/runs.ts";
-import { canScrubResult, canUndoResult, CHANGES, chosenRun, UNDOABLE } from "./available.ts";
+import { canScrubResult, canUndoResult, CHANGES, MOVING, UNDOABLE } from "./available.ts";
 import * as browsing from "./browsing.ts";
+import { chosenRun } from "./chosen-run.ts";
 import { pasteForm, typeForm } from "./form-keys.ts";
 import { typeHelp } from "./help-keys.ts";
 import { HELP_START } from "./help.ts";
@@ -20,6 +21,7 @@ import { startPreview } from "./verbs/preview.ts";
 import { openForm } from "./verbs/form.ts";
 import { editMapping } from "./verbs/mapping.ts";
 import { reveal } from "./verbs/reveal.ts";
+import { leaveRotation, startRotation } from "./verbs/rotate.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
 import { changeSources } from "./verbs/sources.ts";
@@ -83,6 +85,9 @@ export function answers({ filtering, prompt, where, help }: TuiState, key: strin
 function act(session: TerminalSession, action: KeyAction): void {
   if (session.store.get().readOnly && CHANGES.has(action))
     return session.store.set(() => ({ status: { text: "--read-only: nothing is changed or revealed", tone: "warn" } }));
+  const { where, rotating } = session.store.get();
+  // The plan of a rotation has no places to choose, and no lines of a configuration.
+  if (where === "plan" && rotating !== null && MOVING.has(action)) return;
   ACTIONS[action]?.(session);
 }
 
@@ -122,6 +127,7 @@ const ACTIONS: { readonly [action in KeyAction]?: (session: TerminalSession) => 
   undo,
   resume: (session) => goOn(session, "resume"),
   scrub: (session) => goOn(session, "scrub"),
+  rotate: startRotation,
   rescan: (session) => {
     session.store.set(() => ({ where: "browse" }));
     startScan(session);
@@ -153,8 +159,9 @@ function choose(session: TerminalSession): void {
 
 function back(session: TerminalSession): void {
   const { store, jobs } = session;
-  const { where } = store.get();
-  if (where === "browse") browsing.clear(session);
+  const { where, rotating } = store.get();
+  if (where === "plan" && rotating !== null) leaveRotation(session);
+  else if (where === "browse") browsing.clear(session);
   else if (where === "receipts") openRuns(session);
   else if (where === "plan") store.set(() => ({ where: "stores", planned: null, status: null }));
   else if (where === "proof") {

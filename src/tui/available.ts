@@ -1,7 +1,9 @@
 import { itemsOf, secretsOf, selectedItem, wantedOf } from "./items.ts";
 import type { KeyAction } from "./keymap.ts";
+import { chosenRun } from "./chosen-run.ts";
 import type { RunSummary } from "../core/journal/runs.ts";
 import type { TuiState } from "./state.ts";
+import { meantByScreen } from "./rotatable.ts";
 
 /** What `--read-only` refuses; core refuses the runs among them too. */
 export const CHANGES: ReadonlySet<KeyAction> = new Set([
@@ -19,9 +21,11 @@ const MOVES: ReadonlySet<KeyAction> = new Set(["up", "down", "pageUp", "pageDown
 /** Whether an action does something on this screen now: the footer offers nothing else. */
 export function isAvailable(action: KeyAction, state: TuiState): boolean {
   if (isForbidden(action, state)) return false;
+  if (action === "rotate") return meantByScreen(state) !== null;
   if (state.where === "browse" || state.where === "detail") return inList(action, state);
   if (state.where === "stores") return inStores(action, state);
   const steps = state.planned?.plan.steps ?? [];
+  if (state.where === "plan" && state.rotating !== null && MOVING.has(action)) return false;
   if (action === "lines") return steps.length > 0;
   if (action === "byHand") return steps.some((step) => "run" in step);
   // An undo runs to its end: nothing is left half way.
@@ -33,10 +37,8 @@ export function isAvailable(action: KeyAction, state: TuiState): boolean {
   return true;
 }
 
-/** The run that is opened, or selected in the list of runs. */
-export function chosenRun({ where, runs, opened }: TuiState): RunSummary | undefined {
-  return where === "receipts" ? opened?.summary : runs.list[runs.at];
-}
+/** What is only done with the plan of a migration. */
+export const MOVING: ReadonlySet<KeyAction> = new Set(["lines", "byHand", "form", "edit"] satisfies KeyAction[]);
 
 export const UNDOABLE: readonly string[] = ["done", "failed", "unfinished"];
 
@@ -53,7 +55,7 @@ export function canScrubResult({ result }: TuiState): boolean {
 /** A plan is made for the containers of this engine. */
 function isForbidden(action: KeyAction, { readOnly, target }: TuiState): boolean {
   if (readOnly && (CHANGES.has(action) || action === "migrate")) return true;
-  return target.hosts !== null && ["migrate", "diff"].includes(action);
+  return target.hosts !== null && ["migrate", "diff", "rotate"].includes(action);
 }
 
 function inStores(action: KeyAction, { stores: { picking, busy, choices } }: TuiState): boolean {

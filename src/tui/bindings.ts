@@ -64,6 +64,7 @@ export type KeyAction =
   | "reveal"
   | "resume"
   | "scrub"
+  | "rotate"
   | "help"
   | "quit"
   | "abort"

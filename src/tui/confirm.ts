@@ -1,4 +1,5 @@
 import type { Plan } from "../model/plan.ts";
+import { restartsIn, rotateSteps } from "../rotate/plan-text.ts";
 import { askLine } from "./prompt.ts";
 import { ask, type TerminalSession } from "./session.ts";
 import { countText } from "./widgets/bar.ts";
@@ -14,6 +15,7 @@ export function restartsOf({ steps }: Plan): number {
   );
   return Math.max(
     checked,
+    restartsIn(rotateSteps(steps)),
     recreated.reduce((sum, one) => sum + one, 0),
   );
 }

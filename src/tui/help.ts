@@ -56,6 +56,7 @@ const GROUPS: { readonly [action in KeyAction]: HelpGroup } = {
   markSection: "decide",
   range: "decide",
   migrate: "decide",
+  rotate: "decide",
   ignore: "decide",
   ignoreAgain: "decide",
   undo: "decide",

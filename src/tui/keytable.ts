@@ -67,6 +67,22 @@ export const KEYMAP: readonly KeyBinding[] = [
     long: "undo this run: put the containers back",
   },
   {
+    action: "rotate",
+    keys: ["N"],
+    show: "N",
+    where: ["proof", "runs", "receipts"],
+    short: "rotate",
+    long: "plan new values for what this run moved",
+  },
+  {
+    action: "rotate",
+    keys: ["N"],
+    show: "N",
+    where: ["overview"],
+    short: "rotate",
+    long: "in the ages: plan new values for what is overdue, else for what is not rotated yet",
+  },
+  {
     action: "view",
     keys: ["1", "2", "3", "4"],
     show: "1–4",

@@ -59,6 +59,14 @@ export const IN_LIST: readonly KeyBinding[] = [
     long: "undo the last ignore of this session",
   },
   {
+    action: "rotate",
+    keys: ["N"],
+    show: "N",
+    where: ["browse", "detail"],
+    short: "rotate",
+    long: "plan a new value for this secret, if a run has moved it",
+  },
+  {
     action: "diff",
     keys: ["d"],
     show: "d",

@@ -17,8 +17,8 @@ export function prepare(store: Store): void {
     ...Array.from({ length: Math.ceil(groups.length / PIECE) }, (_, at) => () => {
       for (const group of groups.slice(at * PIECE, (at + 1) * PIECE)) groupText(group);
     }),
-    () => needsOf(groups, "container"),
-    () => needsOf(groups, "secret"),
+    () => needsOf(groups, "container", store.get().history),
+    () => needsOf(groups, "secret", store.get().history),
     ...GROUPINGS.map((grouping) => () => prepareGrouping(store.get(), grouping)),
   ];
   const next = (): void => {

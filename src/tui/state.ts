@@ -5,6 +5,7 @@ import type { RunSummary } from "../core/journal/runs.ts";
 import type { Change } from "../model/change.ts";
 import type { ScanHit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Rotation } from "../model/finding.ts";
+import type { NotRotated } from "../rotate/plan.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { SecretGroup } from "./groups.ts";
@@ -74,6 +75,8 @@ export type ResultState = {
   readonly result: RunResult | null;
   /** What a scrub purged, left and still found, one line each. */
   readonly told: readonly string[];
+  /** What a rotation proved, by secret. */
+  readonly proven?: readonly { readonly unit: string; readonly text: string }[];
   /** How to rotate what was moved, as far as it is known. */
   readonly rotate?: readonly RotationAdvice[];
   readonly error: ShownMessage | null;
@@ -164,6 +167,12 @@ export type TuiState = {
     /** An edited mapping that could not be read, as it was left. */
     readonly draft?: string | null;
   } | null;
+  /** A rotation that is planned or shown as a plan: where from, what it leaves out, and what is being done; else null. */
+  readonly rotating: {
+    readonly from: KeyScope;
+    readonly left: readonly NotRotated[];
+    readonly busy: string | null;
+  } | null;
   /** The form while it is filled in: the selected field, and the cursor in its text. */
   readonly form: ShownForm | null;
   /** What was decided for single secrets of a store; kept when the person goes back and forth. */
@@ -230,6 +239,7 @@ export const START: TuiState = {
   wanted: new Set(),
   stores: { choices: [], at: 0, busy: null, error: null, picking: false, last: null },
   planned: null,
+  rotating: null,
   form: null,
   decided: null,
   run: null,

@@ -20,7 +20,7 @@ describe("without a terminal", () => {
   it.for([
     ["trust", "what this folder may set", "--print to see"],
     ["trust --always", "what this folder may set", "--print to see"],
-    ["stores rewrap local", "a store's files", "add --yes"],
+    ["stores rewrap local", "a store's files", "add --dry-run to see what it would do, or --yes to do it"],
     ["plugin install --to local", "the engine's plugins", "add --yes"],
     ["runtime install --to local", "the engine's configuration", "--print to see"],
     ["runtime uninstall", "the engine's configuration", "add --yes"],

@@ -55,6 +55,24 @@ it("leaves names and our own words whole where a value is a word like them, and 
   );
 });
 
+it("counts many steps, with the time that the rest takes, and still names the one that failed", () => {
+  vi.useFakeTimers();
+  const stream = Object.assign(new PassThrough(), { isTTY: false });
+  const progress = new Progress(
+    stream as unknown as NodeJS.WriteStream,
+    { quiet: false, verbose: false },
+    new Redactor(),
+  );
+  const step = { type: "step", step: "put:api/A", unit: "api", text: "put A", total: 20_000 } as const;
+  // A resumed run: what was done before says nothing of the pace.
+  progress.show({ ...step, state: "start", done: 10_000 });
+  vi.advanceTimersByTime(20_000);
+  progress.show({ ...step, state: "done", done: 12_000 });
+  progress.show({ ...step, state: "failed", done: 12_000 });
+  vi.useRealTimers();
+  expect(String(stream.read())).toBe("moving, step 12000/20000, 80 s left\n✗ api: put A\n");
+});
+
 const STEP = { step: "recreate:web", unit: "web", done: 2, total: 4 } as const;
 const STOPS = { ...STEP, type: "phase", text: "stopping web with SIGTERM", limitMs: 10_000 } as const;
 

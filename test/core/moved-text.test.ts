@@ -2,9 +2,16 @@ import { expect, test } from "vitest";
 import { changedText, movedText } from "../../src/core/moved-text.ts";
 import type { Plan, Step } from "../../src/model/plan.ts";
 
+const IN_CONTAINER = { subject: "container" };
 const steps = (unit: string, ...kinds: string[]): Step[] =>
   kinds.map(
-    (kind, at) => ({ unit, kind, id: `${unit}:${at}`, move: { fingerprint: `${unit}:${at}` } }) as unknown as Step,
+    (kind, at) =>
+      ({
+        unit,
+        kind,
+        id: `${unit}:${at}`,
+        move: { fingerprint: `${unit}:${at}`, location: IN_CONTAINER },
+      }) as unknown as Step,
   );
 const plan = (...all: Step[]): Plan => ({ steps: all }) as unknown as Plan;
 
@@ -16,13 +23,19 @@ const put = (unit: string, first: string, ...more: string[]): Step => {
     unit,
     kind: "put",
     id: `${unit}:${first}`,
-    move: { fingerprint: unit, finding, secrets },
+    move: { fingerprint: unit, finding, secrets, location: IN_CONTAINER },
   } as unknown as Step;
 };
 const container = (name: string): Step[] => steps(name, "put", "verify", "deliver", "recreate", "check");
 const service = { unit: "shop_web", kind: "recreate", outage: { update: {} } } as unknown as Step;
 
+/** An entry of another store. */
+const entry = (unit: string, name: string): Step =>
+  ({ unit, kind: "put", id: name, move: { fingerprint: name, location: { subject: "store" } } }) as unknown as Step;
+
 test.each<[text: string, moved: Plan]>([
+  ["1 secret in 1 store entry", plan(entry("api", "a"))],
+  ["3 secrets in 3 store entries", plan(entry("api", "a"), entry("api", "b"), entry("db", "c"))],
   ["1 secret in 1 container", plan(...container("web"))],
   ["2 secrets in 2 containers", plan(...container("web"), ...container("db"))],
   ["3 secrets in 1 file", plan(...steps("app.env", "put", "put", "put", "rewrite"))],

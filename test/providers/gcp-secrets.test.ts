@@ -88,9 +88,7 @@ test("what a killed writer began is taken over once its claim has ended, and not
   };
   claimed(0);
   const waiting = store.put(KEY, ONE, null, ORIGIN);
-  await vi.waitFor(() =>
-    expect(double.log.filter((line) => line === `GET secrets/${NAME} 200`).length).toBeGreaterThan(2),
-  );
+  await expect.poll(() => double.log.filter((line) => line === `GET secrets/${NAME} 200`).length).toBeGreaterThan(2);
   expect(double.secrets.peek(NAME)?.versions).toEqual([]);
   // As if a quarter of a minute had passed on the server.
   Object.assign(double.secrets.find(NAME), { createTime: new Date(Date.now() - 16_000).toISOString() });

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerOf, refusal, type Answer } from "./key-vault-answers.ts";
 import type { FaultRule, Faults } from "./key-vault-faults.ts";
+import { answerKey, type VaultKeys } from "./key-vault-keys.ts";
 import type { Login } from "./key-vault-login.ts";
 import { answerRequest } from "./key-vault-requests.ts";
 import type { Secrets } from "./key-vault-secrets.ts";
@@ -22,6 +23,7 @@ export type Logged = {
 /** All that a request is judged by. */
 export type Double = {
   readonly secrets: Secrets;
+  readonly keys: VaultKeys;
   readonly login: Login;
   readonly faults: Faults;
   readonly log: Logged[];
@@ -65,13 +67,16 @@ function isLogin(url: URL): boolean {
   return url.pathname.startsWith("/adfs/");
 }
 
-function judge({ secrets, login }: Double, { request, url }: Received, body: string): Answer {
+function judge({ secrets, keys, login }: Double, { request, url }: Received, body: string): Answer {
   const { method = "" } = request;
   const contentType = request.headers["content-type"];
   if (isLogin(url)) return login.answer({ method, path: pathOf(url), contentType, body });
   return answerOf(() => {
     const caller = login.caller(request.headers.authorization);
-    return answerRequest(secrets, caller, { method, url, contentType, body });
+    return (
+      answerKey(keys, caller.name, { method, url, body }) ??
+      answerRequest(secrets, caller, { method, url, contentType, body })
+    );
   });
 }
 

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { need } from "./apt.ts";
 import { answerOf } from "./key-vault-answers.ts";
 import { createFaults, type Fault, type FaultRule } from "./key-vault-faults.ts";
+import type { VaultKeys } from "./key-vault-keys.ts";
 import { createLogin, type Expiry, type Right, type VaultClient } from "./key-vault-login.ts";
 import { answerRequest } from "./key-vault-requests.ts";
 import { receive, type Double, type Logged } from "./key-vault-server.ts";
@@ -23,6 +24,8 @@ export type KeyVault = {
   readonly caFile: string;
   readonly dir: string;
   readonly clients: { readonly [name in ClientName]: VaultClient };
+  /** Of the keys API. */
+  readonly keys: VaultKeys;
   readonly log: readonly Logged[];
   /** How many tokens were given out. */
   readonly logins: number;
@@ -73,6 +76,7 @@ export async function startKeyVault(
   const url = `https://localhost:${(server.address() as AddressInfo).port}`;
   const clients = makeClients();
   const double: Double = {
+    keys: new Map(),
     secrets: createSecrets(url, { deleting: 0, recovering: 0, settling: 0, ...options.windows }),
     login: createLogin(url, Object.values(clients), options.tokenSeconds ?? 3599),
     faults: createFaults(),
@@ -111,6 +115,7 @@ function handle(
     caFile,
     dir,
     clients,
+    keys: double.keys,
     log: double.log,
     env: (client) => ({
       AZURE_AUTHORITY_HOST: url,

@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,6 +18,10 @@ export type TestPodman = {
   readonly podman: (args: readonly string[], input?: string) => string;
   /** The words that its program is called with. */
   readonly command: readonly string[];
+  /** All of it ends at this instant, containers too, and what a boot empties is gone. */
+  readonly kill: () => Promise<void>;
+  /** Its service again; its containers stay as they are. */
+  readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -45,36 +49,73 @@ export async function startPodman({ rootless = false }: { readonly rootless?: bo
   const around = rootless ? ["unshare", "--mount", ...after(people({ dir }), [...asPerson, program])] : [program];
   const words = [...around, ...own, ...settings];
   const [first = "", ...rest] = words;
-  const child = spawn(first, [...rest, "system", "service", "-t", "0", `unix://${socket}`], {
-    ...{ stdio: ["ignore", log, log], env, cwd: home },
-  });
+  let child: ChildProcess;
   // It reads from a pipe alone, and Node would give it a socket.
   const podman = (args: readonly string[], input = ""): string =>
     execFileSync("sh", ["-c", 'cat | "$0" "$@"', ...words, ...args], {
       ...{ env, input, encoding: "utf8", stdio: "pipe", cwd: home },
     }).trimEnd();
-  remember(child.pid ?? 0, dir);
+  const ended = async (signal: NodeJS.Signals): Promise<void> => {
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill(signal);
+    await gone;
+    forget(child.pid ?? 0);
+  };
+  const start = async (): Promise<void> => {
+    child = spawn(first, [...rest, "system", "service", "-t", "0", `unix://${socket}`], {
+      ...{ stdio: ["ignore", log, log], env, cwd: home },
+    });
+    remember(child.pid ?? 0, dir);
+    for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+      try {
+        await callEngine(socket, "GET", "/version");
+        return;
+      } catch {
+        await sleep(100);
+      }
+    }
+    await stop();
+    throw new Error(`podman did not start:\n${readFileSync(join(dir, "log"), "utf8").slice(-2000)}`);
+  };
+  const kill = async (): Promise<void> => {
+    const ids = docker("ps", "-q", "--no-trunc").split("\n").filter(Boolean);
+    const inside = ids.map((id) => Number(docker("inspect", id, "--format", "{{.State.Pid}}")));
+    await ended("SIGKILL");
+    for (const pid of [...processesNaming(dir), ...inside]) kill9(pid);
+    unmountBelow(dir);
+    const folders = ["run", "tmp"].map((name) => join(rootless ? home : dir, name));
+    const ofRunc = ids.map((id) => join(rootless ? home : "/run", "runc", id));
+    for (const folder of [...folders, ...ofRunc]) rmSync(folder, { recursive: true, force: true });
+  };
   const stop = async (): Promise<void> => {
     const all = await callEngine<readonly { readonly Id: string }[]>(socket, "GET", "/containers/json?all=1").catch(
       () => [],
     );
     for (const { Id } of all)
       await callEngine(socket, "DELETE", `/containers/${Id}?force=1&v=1`).catch(() => undefined);
-    const gone = new Promise((done) => child.once("exit", done));
-    child.kill("SIGTERM");
-    await gone;
-    forget(child.pid ?? 0);
+    if (child.exitCode === null && child.signalCode === null) await ended("SIGTERM");
     unmountBelow(dir);
     rmSync(dir, { recursive: true, force: true });
   };
-  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+  await start();
+  return { dir, socket, host: `unix://${socket}`, docker, podman, command: words, kill, start, stop };
+}
+
+/** Those whose command names this folder: conmon, and in a person's namespace the process that keeps it. */
+function processesNaming(dir: string): readonly number[] {
+  return readdirSync("/proc").flatMap((name) => {
     try {
-      await callEngine(socket, "GET", "/version");
-      return { dir, socket, host: `unix://${socket}`, docker, podman, command: words, stop };
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(dir) ? [Number(name)] : [];
     } catch {
-      await sleep(100);
+      return []; // ended meanwhile
     }
+  });
+}
+
+function kill9(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone with another.
   }
-  await stop();
-  throw new Error(`podman did not start:\n${readFileSync(join(dir, "log"), "utf8").slice(-2000)}`);
 }

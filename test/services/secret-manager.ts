@@ -14,6 +14,7 @@ import {
   type GoogleLogin,
   type Permission,
 } from "./secret-manager-login.ts";
+import { answerCryptoKey, type CryptoKeys } from "./secret-manager-keys.ts";
 import { answerRequest } from "./secret-manager-requests.ts";
 import { Secrets } from "./secret-manager-secrets.ts";
 
@@ -26,6 +27,8 @@ export type SecretManager = {
   readonly accounts: { readonly [name in AccountName]: Account };
   readonly login: GoogleLogin;
   readonly secrets: Secrets;
+  /** Of Cloud KMS, which the same address serves. */
+  readonly cryptoKeys: CryptoKeys;
   /** `GET secrets/NAME 200`, in order; never a value. */
   readonly log: string[];
   /** The project that each request counts against, if it names one. */
@@ -86,10 +89,11 @@ export async function startSecretManager(options: { readonly tokenSeconds?: numb
   await once(server.listen(0, "127.0.0.1"), "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const login = createLogin(Object.values(accounts), options.tokenSeconds ?? 3599);
+  const cryptoKeys: CryptoKeys = new Map();
   const [secrets, log, quotas] = [new Secrets(NUMBER), [] as string[], [] as unknown[]];
   server.on(
     "request",
-    (request, response) => void receive({ secrets, login, log, quotas, projectId }, url, request, response),
+    (request, response) => void receive({ secrets, cryptoKeys, login, log, quotas, projectId }, url, request, response),
   );
   const file = (name: string, json: object): string => {
     const path = join(dir, name);
@@ -99,12 +103,13 @@ export async function startSecretManager(options: { readonly tokenSeconds?: numb
   };
   const keyFile = (account: AccountName): string => file(`${account}.json`, keyJson(accounts[account], projectId, url));
   return {
-    ...{ url, projectId, dir, accounts, login, secrets, log, quotas, keyFile },
+    ...{ url, projectId, dir, accounts, login, secrets, cryptoKeys, log, quotas, keyFile },
     userFile: (account) => file(`${account}-user.json`, userJson(accounts[account], projectId, url)),
     env: (account) => ({
       GOOGLE_CLOUD_PROJECT: projectId,
       GOOGLE_APPLICATION_CREDENTIALS: keyFile(account),
       CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER: url,
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: url,
     }),
     async stop() {
       server.closeAllConnections();
@@ -135,10 +140,10 @@ function userJson({ user }: Account, quota_project_id: string, url: string): obj
   return { type: "authorized_user", client_id, client_secret, refresh_token, quota_project_id, token_uri };
 }
 
-type Double = Pick<SecretManager, "secrets" | "login" | "log" | "quotas" | "projectId">;
+type Double = Pick<SecretManager, "secrets" | "cryptoKeys" | "login" | "log" | "quotas" | "projectId">;
 
 async function receive(
-  { secrets, login, log, quotas, projectId }: Double,
+  { secrets, cryptoKeys, login, log, quotas, projectId }: Double,
   origin: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -151,6 +156,8 @@ async function receive(
   const answer = answerOf(() => {
     if (!url.pathname.startsWith("/v1/")) return login.answer({ method, path: url.pathname, headers, body });
     const caller = login.caller(headers.authorization);
+    const key = answerCryptoKey(cryptoKeys, caller, { method, path: url.pathname, body });
+    if (key !== null) return key;
     const asked = { method, url, contentType: headers["content-type"], body };
     return answerRequest(secrets, caller, asked, [projectId, NUMBER]);
   });

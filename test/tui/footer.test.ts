@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { RunSummary } from "../../src/core/journal/runs.ts";
 import { START, type TuiState } from "../../src/tui/state.ts";
 import { drawn } from "./drawn.tsx";
 import { everyScreen, finding, scanned } from "./sample.ts";
@@ -13,8 +14,9 @@ const proof = SHOP["proof"] as TuiState;
 const stores = screen("stores");
 const runs = screen("runs");
 const [run] = runs.runs.list;
-const runOf = (state: "done" | "unfinished" | "scrubbed"): TuiState =>
-  ({ ...runs, runs: { at: 0, list: [{ ...run, state }] } }) as TuiState;
+const runOf = (state: "done" | "unfinished" | "scrubbed", more: Partial<RunSummary> = {}): TuiState =>
+  ({ ...runs, runs: { at: 0, list: [{ ...run, state, ...more }] } }) as TuiState;
+const NOT_MOVING = ["d diff", "h by hand", "c change", "e edit", "N rotate"];
 const failed = { ...START.scan, status: "failed", error: { text: "no engine", hint: null } } as const;
 
 it.each([
@@ -36,16 +38,32 @@ it.each([
     ["c change", "esc back"],
     ["y apply", "o save plan"],
   ],
-  ["a proof", proof, ["u undo", "S scrub", "r enter scan again"], []],
+  ["a proof", proof, ["u undo", "S scrub", "r enter scan again", "N rotate"], []],
+  ["a proof of a rotation", SHOP["rotated"] as TuiState, ["u undo", "S scrub"], ["N rotate"]],
+  ["the plan of a rotation", SHOP["rotation"] as TuiState, ["y apply", "o save plan", "esc back"], NOT_MOVING],
+  [
+    "the plan of a rotation, read-only",
+    { ...(SHOP["rotation"] as TuiState), readOnly: true },
+    ["o save plan"],
+    ["y apply", ...NOT_MOVING],
+  ],
+  [
+    "a rotation that is being planned",
+    { ...(SHOP["rotation"] as TuiState), planned: null },
+    ["esc back"],
+    ["y apply", "o save plan", ...NOT_MOVING],
+  ],
+  ["the ages of the overview", SHOP["overview"] as TuiState, ["N rotate"], []],
   [
     "a proof of an undo",
     { ...proof, result: proof.result && { ...proof.result, kind: "rollback" } },
     ["scan again"],
     ["u undo", "S scrub"],
   ],
-  ["a run that is done", runOf("done"), ["u undo", "S scrub", "enter open"], ["R resume"]],
-  ["a run that was cut off", runOf("unfinished"), ["u undo", "R resume"], ["S scrub"]],
-  ["a run that is scrubbed", runOf("scrubbed"), ["enter open"], ["u undo", "R resume", "S scrub"]],
+  ["a run that is done", runOf("done"), ["u undo", "S scrub", "enter open", "N rotate"], ["R resume"]],
+  ["a rotation that is done", runOf("done", { rotated: true }), ["u undo", "S scrub", "enter open"], ["N rotate"]],
+  ["a run that was cut off", runOf("unfinished"), ["u undo", "R resume"], ["S scrub", "N rotate"]],
+  ["a run that is scrubbed", runOf("scrubbed"), ["enter open", "N rotate"], ["u undo", "R resume", "S scrub"]],
   ["no runs", { ...runs, runs: { at: 0, list: [] } }, ["esc back"], ["undo", "resume", "scrub", "open"]],
 ] as readonly (readonly [string, TuiState, readonly string[], readonly string[]])[])(
   "offers what works, and nothing else: %s",

@@ -4,6 +4,7 @@ import { START, type TuiState } from "../../src/tui/state.ts";
 import { drawn } from "./drawn.tsx";
 import { everyScreen, finding, scanned } from "./sample.ts";
 import { sit } from "./sitting.ts";
+import { NO_HISTORY, type SecretRun } from "../../src/tui/history.ts";
 import { SHOP } from "./shop.ts";
 
 const found = scanned([finding("DB_PASSWORD"), finding("API_TOKEN")]);
@@ -49,6 +50,8 @@ it("says so instead of running a key that does nothing, or whose own press is th
 
 const screens: readonly TuiState[] = [...everyScreen("web", 12), ...Object.values(SHOP)];
 
+const MOVED = { unitState: "done", reference: "ref+x" } as SecretRun;
+
 /** States in which a key works that does not elsewhere. */
 const MOMENTS: readonly TuiState[] = [
   found,
@@ -57,6 +60,7 @@ const MOMENTS: readonly TuiState[] = [
   { ...found, canUndoIgnore: true, marked: new Set(["API_TOKEN"]) },
   { ...found, grouping: "container", selected: "section:container api" },
   { ...found, canUndoIgnore: true },
+  { ...found, history: { ...NO_HISTORY, of: () => ({ secret: [MOVED], subjects: [] }) } },
   {
     ...(screens.find(({ where }) => where === "stores") as TuiState),
     stores: { ...START.stores, choices: [{ name: "local", text: "" }] },

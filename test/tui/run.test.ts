@@ -87,5 +87,5 @@ it.each(SIZES)("proves what was verified, says how to rotate it, and what comes 
   expect(text).toContain("Rotate these secrets: they were readable until now.");
   expect(text).toContain("STRIPE_SECRET_KEY: Roll the key in Stripe's dashboard");
   expect(text).toContain("https://dashboard.stripe.com/apikeys");
-  expect(text).toContain("next: r scans again; then rotate, and put the new values into the store only");
+  expect(text).toContain("next: N plans new values for what can be rotated from here; put others into the store only");
 });

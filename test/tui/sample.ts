@@ -1,7 +1,7 @@
 import type { RunSummary } from "../../src/core/journal/runs.ts";
 import type { ScanHit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
-import type { Move, Plan } from "../../src/model/plan.ts";
+import type { Move, Plan, RotateStep } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 import { formOf } from "../../src/tui/form.ts";
@@ -162,6 +162,8 @@ export function everyScreen(text: string, many: number): TuiState[] {
       planned: { plan, provider: null as never, scroll: 2, byHand: true },
       status: { text, tone: "bad" },
     },
+    { ...state, where: "plan", ...rotationState(plan, text) },
+    { ...state, where: "plan", planned: null, rotating: { from: "browse", left: [], busy: text } },
     { ...state, where: "run", run: { ...run, detailed: true } },
     { ...state, where: "run", run, question: { text, answer: () => undefined } },
     { ...state, where: "proof", run, result },
@@ -195,6 +197,30 @@ export function everyScreen(text: string, many: number): TuiState[] {
     },
     { ...state, tab: "journal", history: historyOf([{ summary: summaryOf(text), plan }]) },
   ];
+}
+
+/** The plan of a rotation, full of a text from outside. */
+function rotationState(plan: Plan, text: string): Pick<TuiState, "planned" | "rotating"> {
+  const steps = [rotateStep(text, text)];
+  const left = [{ name: text, subject: text, reason: text, hint: text }];
+  return {
+    planned: { plan: { ...plan, steps }, provider: null as never, scroll: 1 },
+    rotating: { from: "proof", left, busy: null },
+  };
+}
+
+/** The step that rotates `NAME` of a container, which `checkedBy` checks. */
+export function rotateStep(subject: string, name: string, more: Partial<RotateStep> = {}): RotateStep {
+  const unit = `${subject}/${name}`;
+  const reference = `ref+vault://secret/apps/${subject}#/${name}`;
+  return {
+    ...{ id: `rotate:${unit}`, kind: "rotate", unit, name, rotator: "postgres", target: {}, login: { kind: "owner" } },
+    ...{ checkedBy: `PostgreSQL, app at ${subject}:5432`, server: null, usesHostNetwork: false, overlap: "none" },
+    entries: [{ name, key: { path: `apps/${subject}`, field: name }, reference, fingerprint: "f" }],
+    consumers: [{ container: subject, references: [reference], isRunning: true }],
+    ...{ graceMs: 5_000, healthTimeoutMs: 90_000 },
+    ...more,
+  };
 }
 
 /** Each tab of the overview, full of a text from outside. */

@@ -6,9 +6,10 @@ import type { DiffLine, Move, Plan, Step } from "../../src/model/plan.ts";
 import { HELP_START } from "../../src/tui/help.ts";
 import { NO_OVERVIEW } from "../../src/tui/overview.ts";
 import type { MovedSecret } from "../../src/core/rotation.ts";
+import { proofText } from "../../src/rotate/proof-text.ts";
 import { formOf } from "../../src/tui/form.ts";
 import type { TuiState, StepState } from "../../src/tui/state.ts";
-import { finding, scanned } from "./sample.ts";
+import { finding, rotateStep, scanned } from "./sample.ts";
 
 type Place = readonly [subject: string, path: string];
 
@@ -208,6 +209,20 @@ const AGE = {
   },
 };
 
+/** What `N` plans at the end of the run. */
+const ROTATION: Plan = {
+  ...PLAN,
+  id: "20260120-120000-beef",
+  migration: "rotation",
+  steps: [
+    rotateStep("api", "DATABASE_URL", {
+      checkedBy: "PostgreSQL, shop at db:5432",
+      login: { kind: "first-init", container: "db", variable: "POSTGRES_PASSWORD", user: "postgres" },
+      consumers: ["api", "worker"].map((container) => ({ container, references: [], isRunning: true })),
+    }),
+  ],
+};
+
 /** A small shop, from the first look to the proof: one state a step, the same every time. */
 export const SHOP: { readonly [step: string]: TuiState } = {
   list: browse,
@@ -263,6 +278,51 @@ export const SHOP: { readonly [step: string]: TuiState } = {
           url: "https://dashboard.stripe.com/apikeys",
         },
         { names: ["DATABASE_URL"], text: "Change the password of the user in the database.", url: null },
+      ],
+      scroll: 0,
+    },
+  },
+  rotation: {
+    ...browse,
+    where: "plan",
+    planned: { plan: ROTATION, provider: null as never, scroll: 0 },
+    rotating: {
+      from: "proof",
+      left: [
+        {
+          name: "STRIPE_SECRET_KEY",
+          subject: "api",
+          reason: "nothing here knows where it is checked",
+          hint: "change it where it is checked; then unsprawl rotate --only STRIPE_SECRET_KEY --value-from FILE does the rest",
+        },
+      ],
+      busy: null,
+    },
+  },
+  rotated: {
+    ...browse,
+    where: "proof",
+    result: {
+      kind: "apply",
+      run: ROTATION.id,
+      result: {
+        version: 1,
+        run: ROTATION.id,
+        state: "done",
+        units: [{ unit: "api/DATABASE_URL", state: "migrated", error: null }],
+        inspected: false,
+        cleaned: false,
+        rotated: true,
+        proofs: [],
+        error: null,
+      },
+      error: null,
+      told: [],
+      proven: [
+        {
+          unit: "api/DATABASE_URL",
+          text: proofText({ seen: ["api", "worker"], restarted: [], stopped: [], gone: [] }, true),
+        },
       ],
       scroll: 0,
     },

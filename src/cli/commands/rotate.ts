@@ -5,7 +5,8 @@ import { rotateTools } from "../../assembly/rotating.ts";
 import { runIds } from "../../core/journal/journal.ts";
 import { OTHER_ENGINE } from "../../rotate/places.ts";
 import { rotation } from "../../rotate/perform.ts";
-import { planRotation, type NotRotated } from "../../rotate/plan.ts";
+import { questionText } from "../../rotate/plan-text.ts";
+import { planRotation, type NotRotated, type RotateAsked } from "../../rotate/plan.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { cmd } from "../../kit/shell.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
@@ -18,13 +19,37 @@ import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags }
 import { finishRun } from "../finish.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 import { applyTools } from "../run-tools.ts";
-import { questionText, rotateText } from "../views/rotate-text.ts";
+import { rotateText } from "../views/rotate-text.ts";
 
-/** `unsprawl rotate [RUN|SOURCE…] [--only NAME…] --yes`: the plan first, then new values for the secrets in it. */
+/**
+ * `unsprawl rotate [RUN|SOURCE…] [--only NAME…] --yes`: the plan first, then new values for the secrets in it. With --due
+ * those that the schedule of the configuration is about; `install systemd` makes a timer of that.
+ */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
-  const isShown = options["dryRun"] === true || textFlag(options, "output") !== null;
-  if (!isShown) mustBeAnswerable(context, options, "rotate");
+  const only = listFlag(options, "only");
+  if (args[0] === "install") return (await import("./rotate-install.ts")).install(context, args.slice(1), options);
+  if (options["overwrite"] !== undefined || options["cron"] !== undefined)
+    throw new UnsprawlError(
+      "usage",
+      "--overwrite and --cron are for rotate install",
+      "unsprawl rotate install systemd",
+    );
+  if (!isShown(options)) mustBeAnswerable(context, options, "rotate");
+  if (options["due"] === true) {
+    if (
+      args.length + only.length > 0 ||
+      textFlag(options, "valueFrom") !== null ||
+      textFlag(options, "output") !== null
+    )
+      throw new UnsprawlError(
+        "usage",
+        "--due selects by the schedule alone, and saves no plan",
+        "unsprawl rotate --due",
+      );
+    const { rotateDue } = await import("../rotate-due.ts");
+    return rotateDue(context, (there, references) => rotate(there, options, { of: [], only: [], references }));
+  }
   const of = args.map((one) => (one.includes(":") ? one : runOf(assembly, one)));
   const unknown = of.find((one) => !one.includes(":") && !runIds(assembly.state()).includes(one));
   if (unknown !== undefined)
@@ -33,14 +58,25 @@ export async function run(context: CommandContext, args: readonly string[], opti
       `there is no run ${unknown}`,
       "unsprawl runs lists them; a container is docker:NAME",
     );
+  return rotate(context, options, { of, only });
+}
+
+const isShown = (options: ParsedFlags): boolean => options["dryRun"] === true || textFlag(options, "output") !== null;
+
+/** Shows the plan for these, and carries it out once that is confirmed. */
+async function rotate(
+  context: CommandContext,
+  options: ParsedFlags,
+  meant: Pick<RotateAsked, "of" | "only" | "references">,
+): Promise<number> {
+  const { assembly } = context;
   const given = await givenValue(context, textFlag(options, "valueFrom"));
   const tools = { ...rotateTools(assembly), ...(given !== null && { given }) };
   if (given !== null && textFlag(options, "output") !== null)
     throw new UnsprawlError("usage", "a saved plan holds no value", "leave -o out, or --value-from");
   const { plan, left } = await planRotation(
     {
-      of,
-      only: listFlag(options, "only"),
+      ...meant,
       mayMiss: listFlag(options, "accept").includes(OTHER_ENGINE),
       graceMs: parseDuration(textFlag(options, "grace") ?? "5s", "--grace"),
       healthTimeoutMs: parseDuration(textFlag(options, "healthTimeout") ?? "90s", "--health-timeout"),
@@ -48,7 +84,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     },
     tools,
   );
-  if (isShown) return show(context, options, plan, left);
+  if (isShown(options)) return show(context, options, plan, left);
   if (!context.json) await writeResult(rotateText(plan, left, process.stdout), null, context);
   if (plan.steps.length === 0) return nothing(context, plan, left);
   await mustBeConfirmed(context, options, "rotate", questionText(plan, given !== null));

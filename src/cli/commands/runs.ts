@@ -1,5 +1,6 @@
 import { exposedSecrets } from "../../core/exposed.ts";
 import { readJournal } from "../../core/journal/journal.ts";
+import { lastRotations } from "../../core/moved.ts";
 import { listRuns } from "../../core/journal/runs.ts";
 import { EXIT } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
@@ -31,7 +32,10 @@ async function show(context: CommandContext, id: string, options: ParsedFlags): 
   const text = (): string =>
     options["log"] === true || summary === undefined
       ? journalText(journal, process.stdout)
-      : [...runSummaryText(summary, journal, process.stdout), ...exposedText(exposed, process.stdout)].join("\n");
+      : [
+          ...runSummaryText(summary, journal, lastRotations(installation), process.stdout),
+          ...exposedText(exposed, process.stdout),
+        ].join("\n");
   const document = { version: 1, run: id, state: summary?.state ?? null, receipts: journal.receipts, exposed };
   await writeResult(context.json ? jsonText(document) : withConfig(text(), context), null, context);
   return EXIT.ok;

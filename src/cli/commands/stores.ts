@@ -1,23 +1,30 @@
 import { STORES } from "../../assembly/plug-ins.ts";
-import type { Provider, StoreCheck } from "../../contract/provider.ts";
+import type { Provider, RecipientChange, StoreCheck } from "../../contract/provider.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
-import { writeResult } from "../output.ts";
+import { say, writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
 /**
  * `unsprawl stores [check STORE]`: the configured stores; whether each right that a migration needs is there, and a
  * policy with those that are not. `stores policy SUBJECT --to STORE`: a policy that lets one application read its values
  * and nothing else; without a subject, the one of whoever migrates. `stores rewrap STORE`: re-wraps the data keys of its
- * files for the keys in the configuration.
+ * files for the keys in the configuration, or encrypts them under new ones.
  */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const [action, name] = args;
+  const [flag] = ["rotateKey", "dryRun"].filter((one) => options[one] === true && action !== "rewrap");
+  if (flag !== undefined)
+    throw new UnsprawlError(
+      "usage",
+      `${flag === "dryRun" ? "--dry-run" : "--rotate-key"} goes with stores rewrap alone`,
+      "unsprawl stores rewrap STORE --dry-run",
+    );
   if (action === undefined) {
     const { stores, untrusted } = await assembly.config();
     mustBeTrusted(untrusted, "stores");
@@ -109,26 +116,36 @@ async function writerPolicy(provider: Provider, store: string): Promise<string> 
 }
 
 async function rewrap(context: CommandContext, name: string, options: ParsedFlags): Promise<number> {
-  mustBeAnswerable(context, options, "stores rewrap");
+  const [isShown, rotateKey] = [options["dryRun"] === true, options["rotateKey"] === true];
+  if (!isShown) mustBeAnswerable(context, options, "stores rewrap");
   const provider = await context.assembly.store(name);
-  if (provider.rewrap === undefined)
+  if (provider.rewrap === undefined || provider.rewraps === undefined)
     throw new UnsprawlError(
       "usage",
       `${name} holds no wrapped keys: ${provider.target.provider} encrypts by itself`,
       cmd`rewrap is for ${bare(STORES.flatMap((one) => (one.wrapsKeys ? [one.name] : [])).join(" and "))}`,
     );
-  const question = `Re-wrap the data keys of the files of ${printable(name)} for the keys in its configuration?`;
-  await mustBeConfirmed(context, options, "stores rewrap", question);
-  const files = await provider.rewrap("");
-  const lines = files.map((file) => `rewrapped ${printable(file)}`);
-  await writeResult(
-    context.json
-      ? jsonText({ version: 1, store: provider.target, files })
-      : lines.length > 0
-        ? lines.join("\n")
-        : "no files yet",
-    null,
-    context,
-  );
+  const changes = await provider.rewraps("");
+  const { target: store } = provider;
+  if (isShown) {
+    const json = { version: 1, store, changes, files: [] };
+    await writeResult(context.json ? jsonText(json) : linesOf(changes.map(changeText)), null, context);
+    return EXIT.ok;
+  }
+  if (!context.json) for (const change of changes) say(context, changeText(change));
+  const what = rotateKey ? "Make new data keys for" : "Re-wrap the data keys of";
+  await mustBeConfirmed(context, options, "stores rewrap", `${what} the files of ${printable(name)}?`);
+  const files = await provider.rewrap("", rotateKey);
+  const done = linesOf(files.map((file) => `${rotateKey ? "encrypted again" : "rewrapped"} ${printable(file)}`));
+  await writeResult(context.json ? jsonText({ version: 1, store, changes, files }) : done, null, context);
   return EXIT.ok;
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.length > 0 ? lines.join("\n") : "no files yet";
+}
+
+function changeText({ file, added, removed }: RecipientChange): string {
+  const parts = [...added.map((one) => `+ ${one}`), ...removed.map((one) => `- ${one}`)];
+  return printable(`${file}: ${parts.join(", ") || "the same keys"}`);
 }

@@ -50,8 +50,14 @@ export const RUNS: readonly CommandSpec[] = [
     summary: "Make new values for moved secrets, where they are checked and everywhere",
     details: `A moved secret was readable until then. rotate makes a new value, writes it to the store, sets it where it is checked (databases, caches, queues, directories; a key that only the application checks is just made), has every container receive it, one after another, also on other engines that it was moved on, and proves that the old one is refused.
 
-What is a run's id, the first characters of one, or \`last\`, or a container, docker:NAME; without it, everything that was moved is meant. Servers are asked first whether it can be done. A rotation is a run: resume, rollback and scrub work as for any other, and rollback does until scrub.`,
+What is a run's id, the first characters of one, or \`last\`, or a container, docker:NAME; without it, everything that was moved is meant. Servers are asked first whether it can be done. A rotation is a run: resume, rollback and scrub work as for any other, and rollback does until scrub.
+
+unsprawl rotate install systemd prints a timer that runs rotate --due.`,
     options: [
+      [
+        "--due",
+        "Rotate what the schedule of the configuration (rotate.every, rules, names) says is due, in every store; a failure is sent to the channels of notify",
+      ],
       ["--only <name…>", "Rotate only variables of this name"],
       [
         "--value-from <file>",
@@ -69,9 +75,20 @@ What is a run's id, the first characters of one, or \`last\`, or a container, do
       ["--grace <time>", "How long a container without a health check must stay up (default: 5s)"],
       ["--health-timeout <time>", "How long a health check may take (default: 90s)"],
     ],
+    sections: [
+      {
+        title: "Flags of install",
+        options: [
+          ["--cron <schedule>", "When, in crontab's form (default: 0 3 * * *)"],
+          ["--overwrite", "Replace files that differ"],
+        ],
+      },
+    ],
     examples: [
       ["unsprawl rotate last --dry-run", "What would be done for what the last run moved"],
       ["unsprawl rotate docker:web --only DB_PASSWORD", "One secret of one container"],
+      ["unsprawl rotate --due --yes", "What the schedule says, from a timer"],
+      ["unsprawl rotate install systemd", "Print that timer"],
     ],
     load: () => import("../commands/rotate.ts"),
   },

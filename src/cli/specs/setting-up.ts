@@ -32,11 +32,13 @@ export const SETTING_UP: readonly CommandSpec[] = [
     usage: "stores [action] [what]",
     group: "setup",
     summary: "List stores, check one, print its policies",
-    details: `unsprawl stores check STORE tries every right that a migration needs, and prints a policy if one is missing. unsprawl stores policy SUBJECT --to STORE prints a policy that lets one application read its values and nothing else; without SUBJECT, one that lets whoever migrates move and restore every value of the store. unsprawl stores rewrap STORE re-wraps data keys with the current key.`,
+    details: `unsprawl stores check STORE tries every right that a migration needs, and prints a policy if one is missing. unsprawl stores policy SUBJECT --to STORE prints a policy that lets one application read its values and nothing else; without SUBJECT, one that lets whoever migrates move and restore every value of the store. unsprawl stores rewrap STORE re-wraps the data keys of SOPS files for the keys that their creation rule (.sops.yaml) or the store names, as sops updatekeys does; with --rotate-key it makes new data keys and encrypts every value again, as sops rotate does. It first shows who gains and who loses access.`,
     actions: ["check", "policy", "rewrap"],
     options: [
       ["--to <store>", "policy: the store"],
       ["--project <name>", "policy: the Compose project, if the store's path contains it"],
+      ["--rotate-key", "rewrap: make new data keys, and encrypt every value again"],
+      ["--dry-run", "rewrap: show who would gain and lose access to which file"],
       ["-y, --yes", "rewrap: do it without asking; needed where nobody can be asked"],
     ],
     examples: [
@@ -44,6 +46,7 @@ export const SETTING_UP: readonly CommandSpec[] = [
       ["unsprawl stores check local", "Can it be reached, read and written?"],
       ["unsprawl stores policy web --to local", "What the application web needs to read its values"],
       ["unsprawl stores policy --to vault", "What whoever migrates needs"],
+      ["unsprawl stores rewrap local --dry-run", "Who would gain and lose access to its files"],
     ],
     load: () => import("../commands/stores.ts"),
   },

@@ -1,6 +1,7 @@
 import type { Journal } from "../../core/journal/journal.ts";
-import { unitsOf, unitState } from "../../core/journal/runs.ts";
+import { unitsOf, unitStates } from "../../core/journal/runs.ts";
 import { OLD_GONE, swapNames } from "../../engine/names.ts";
+import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { consumerText, storeKeyText, type Plan, type RotateStep, type Step } from "../../model/plan.ts";
 
@@ -8,7 +9,8 @@ type RunJournal = Pick<Journal, "plan" | "receipts">;
 
 /** What a rollback of this run does, one line per effect, last unit first. */
 export function rollbackLines({ plan, receipts }: RunJournal): string[] {
-  const units = [...unitsOf(plan)].filter(([unit]) => ["begun", "done"].includes(unitState(receipts, unit)));
+  const stateOf = unitStates(receipts);
+  const units = [...unitsOf(plan)].filter(([unit]) => ["begun", "done"].includes(stateOf(unit)));
   if (units.length === 0) return [`roll back ${plan.id}: nothing of it is left to undo`];
   return [
     headline("roll back", plan),
@@ -18,14 +20,31 @@ export function rollbackLines({ plan, receipts }: RunJournal): string[] {
 
 /** What a scrub of this run deletes, one line per effect. */
 export function scrubLines({ plan, receipts }: RunJournal): string[] {
-  const units = [...unitsOf(plan)].filter(([unit]) => unitState(receipts, unit) === "done");
+  const stateOf = unitStates(receipts);
+  const units = [...unitsOf(plan)].filter(([unit]) => stateOf(unit) === "done");
   if (units.length === 0) return [`scrub ${plan.id}: it kept nothing`];
   return [
     headline("scrub", plan),
-    ...keptThings({ plan, receipts }).map((what) => `  delete ${printable(what)}`),
+    ...[...keptThings({ plan, receipts }), ...oldEntries(units.flatMap(([, steps]) => steps))].map(
+      (what) => `  delete ${printable(what)}`,
+    ),
     "  afterwards the run cannot be rolled back",
   ];
 }
+
+/** The entries of another store that a run has copied: a scrub makes it a move. */
+function oldEntries(steps: readonly Step[]): readonly string[] {
+  const entries = steps.flatMap((step) =>
+    step.kind === "put" && step.move.location.subject === "store" ? [step.move.location.path] : [],
+  );
+  const more = entries.length - MOST_NAMED;
+  return [
+    ...entries.slice(0, MOST_NAMED),
+    ...(more > 0 ? [`${countText(more, "more entry", "more entries")} of the old store`] : []),
+  ];
+}
+
+const MOST_NAMED = 20;
 
 function headline(verb: string, { id, createdAt, store }: Plan): string {
   return printable(`${verb} ${id} of ${createdAt.slice(0, 16).replace("T", " ")} UTC (store ${store.name}):`);
@@ -62,7 +81,8 @@ function undone(step: Step, plan: Plan): string[] {
 
 /** What a finished run keeps for rollback, by name. */
 export function keptThings({ plan, receipts }: RunJournal): string[] {
-  const done = [...unitsOf(plan)].filter(([unit]) => unitState(receipts, unit) === "done");
+  const stateOf = unitStates(receipts);
+  const done = [...unitsOf(plan)].filter(([unit]) => stateOf(unit) === "done");
   return done.flatMap(([, steps]) => steps.flatMap((step) => keptBy(step, { plan, receipts })));
 }
 

@@ -89,7 +89,9 @@ const outages = ({ steps }: Plan): readonly string[] =>
 /** Whose text it is goes without saying where it is everybody's. */
 function sharedLines(label: string, { text, of }: SharedText, plan: Plan, stream: NodeJS.WriteStream): string[] {
   const isAll =
-    plan.steps.every(({ unit }) => of.includes(unit)) || planRows(plan).every(({ what }) => of.includes(what));
+    of.every((name) => name === "") ||
+    plan.steps.every(({ unit }) => of.includes(unit)) ||
+    planRows(plan).every(({ what }) => of.includes(what));
   const more = of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : "";
   const whose = isAll ? "" : ` (${of.slice(0, MOST_NAMED).join(", ")}${more})`;
   return hanging(`  ${label}  `, printable(`${text}${whose}`), INDENT, lineWidth(stream));

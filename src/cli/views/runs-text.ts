@@ -20,7 +20,7 @@ export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream
     { text: runStateText({ ...one, units }) },
     { text: String(secrets) },
     { text: store },
-    { text: error ?? units.map(({ unit }) => unit).join(", ") },
+    { text: error ?? unitsText(units.map(({ unit }) => unit)) },
   ]);
   const open = runs.filter(({ state }) => state === "unfinished").map(({ next }) => `next: ${next ?? ""}`);
   const canUndo = runs.some(({ state }) => state === "done");
@@ -37,17 +37,36 @@ export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream
   ].join("\n");
 }
 
+/** As many as a line has room for; `runs RUN` names all. */
+const MOST_UNITS = 20;
+
+function unitsText(units: readonly string[]): string {
+  const more = units.length > MOST_UNITS ? ` and ${units.length - MOST_UNITS} more` : "";
+  return `${units.slice(0, MOST_UNITS).join(", ")}${more}`;
+}
+
 /** One run for a person: what it moved and where to, what it still keeps, and what can be done with it. */
 export function runSummaryText(
   { run, createdAt, engine, ...one }: RunSummary,
   journal: Pick<Journal, "plan" | "receipts">,
+  rotatedAt: ReadonlyMap<string, string>,
   stream: NodeJS.WriteStream,
 ): string[] {
   const { plan } = journal;
   const { state, ended } = one;
   const moved = [...unitsOf(plan)].map(([unit, steps]) => {
-    const names = steps.flatMap((step) => (step.kind === "put" ? [step.move.name] : []));
+    const names = steps.flatMap((step) =>
+      step.kind === "put"
+        ? [step.move.name]
+        : step.kind === "rotate"
+          ? [`new value, checked by ${step.checkedBy}`]
+          : [],
+    );
     return `${unit}: ${names.join(", ")}`;
+  });
+  const rotated = plan.steps.flatMap((step) => {
+    const at = step.kind === "put" ? rotatedAt.get(step.move.reference) : undefined;
+    return step.kind === "put" && at !== undefined ? [`${step.move.name} of ${step.unit} ${at.slice(0, 10)}`] : [];
   });
   const isDone = state === "done";
   const next = {
@@ -65,6 +84,7 @@ export function runSummaryText(
         ["store", [`${plan.store.name} (${storePlace(plan.store)})`]],
         ["engine", engine === "" ? [] : [engine]],
         ["secrets", moved],
+        ["rotated", rotated],
         ["failed", ended === "failed" ? reasonsOf(journal) : []],
         ["not moved", plan.notMoved.length === 0 ? [] : [countText(secretsLeft(plan.notMoved), "secret")]],
         ["keeps", isDone ? keptThings(journal) : []],

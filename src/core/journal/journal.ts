@@ -223,6 +223,8 @@ class FileJournal implements Journal {
   readonly plan: Plan;
   readonly record: Recorder;
   readonly #receipts: Receipt[];
+  /** The data of each step's newest receipt. */
+  readonly #last: Map<string, Receipt["data"]>;
   readonly #key: FingerprintKey;
   readonly #fd: number;
   #link: string;
@@ -231,6 +233,7 @@ class FileJournal implements Journal {
   constructor({ plan, receipts, link }: Pick<Chain, "plan" | "receipts" | "link">, key: FingerprintKey, fd: number) {
     this.plan = plan;
     this.#receipts = [...receipts];
+    this.#last = new Map(receipts.map(({ step, data }) => [step, data]));
     this.#key = key;
     this.#fd = fd;
     this.#link = link;
@@ -238,7 +241,7 @@ class FileJournal implements Journal {
       intent: (step, data = {}) => this.append(step, "intent", data),
       done: (step, data = {}) => this.append(step, "done", data),
       undone: (step, data = {}) => this.append(step, "undone", data),
-      last: (step) => this.#receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
+      last: (step) => this.#last.get(step) ?? null,
     };
   }
 
@@ -265,6 +268,7 @@ class FileJournal implements Journal {
       if (!this.#tolerant) throw writeError(error);
     }
     this.#receipts.push(receipt);
+    this.#last.set(step, data);
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { keyedDigest } from "../../model/fingerprint.ts";
 import type { FileChange, Step } from "../../model/plan.ts";
 import { readJournal, runIds, type Installation, type Journal } from "./journal.ts";
-import { runState, unitState } from "./runs.ts";
+import { runState, unitStates } from "./runs.ts";
 
 /**
  * Throws `refused`, naming the newest, if later runs that are still in effect have rewritten files of this run: they
@@ -60,8 +60,9 @@ function entriesOf(
   { plan, receipts }: Pick<Journal, "plan" | "receipts">,
   kinds: readonly Step["kind"][],
 ): readonly { readonly name: string; readonly reference: string }[] {
+  const stateOf = unitStates(receipts);
   return plan.steps.flatMap((step) => {
-    if (!kinds.includes(step.kind) || !["begun", "done"].includes(unitState(receipts, step.unit))) return [];
+    if (!kinds.includes(step.kind) || !["begun", "done"].includes(stateOf(step.unit))) return [];
     return step.kind === "put" ? [step.move] : step.kind === "rotate" ? step.entries : [];
   });
 }
@@ -71,8 +72,9 @@ const beganOf = ({ plan, receipts }: Pick<Journal, "plan" | "receipts">): string
 
 /** What a run has done to files, and not undone. */
 function rewritten({ plan, receipts }: Pick<Journal, "plan" | "receipts">): readonly FileChange[] {
+  const stateOf = unitStates(receipts);
   return plan.steps.flatMap((step) =>
-    step.kind === "rewrite" && ["begun", "done"].includes(unitState(receipts, step.unit)) ? step.files : [],
+    step.kind === "rewrite" && ["begun", "done"].includes(stateOf(step.unit)) ? step.files : [],
   );
 }
 

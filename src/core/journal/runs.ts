@@ -10,16 +10,24 @@ export type UnitState = "new" | "begun" | "done" | "undone";
 
 /** How far a unit of a run got, by its newest receipt. */
 export function unitState(receipts: readonly Receipt[], unit: string): UnitState {
-  const last = receipts.findLast((receipt) => receipt.step === `unit:${unit}`)?.state;
+  const step = `unit:${unit}`;
+  return stateBy(receipts.findLast((receipt) => receipt.step === step)?.state);
+}
+
+/** The same for every unit of a run, in one pass: a run may have ten thousand. */
+export function unitStates(receipts: readonly Receipt[]): (unit: string) => UnitState {
+  const newest = new Map(receipts.map(({ step, state }) => [step, state]));
+  return (unit) => stateBy(newest.get(`unit:${unit}`));
+}
+
+function stateBy(last: Receipt["state"] | undefined): UnitState {
   if (last === undefined) return "new";
-  return last === "done" ? "done" : last === "undone" ? "undone" : "begun";
+  return last === "done" || last === "undone" ? last : "begun";
 }
 
 /** A plan's steps by unit, in order. */
 export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
-  const units = new Map<string, Step[]>();
-  for (const step of plan.steps) units.set(step.unit, [...(units.get(step.unit) ?? []), step]);
-  return units;
+  return Map.groupBy(plan.steps, ({ unit }) => unit);
 }
 
 export type RunSummary = {
@@ -39,6 +47,8 @@ export type RunSummary = {
   /** How its own steps ended, if not well. Of a `done` run: after some of its units were moved. */
   readonly ended: "cancelled" | "failed" | null;
   readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
+  /** Whether it rotated secrets, and moved none. Absent for no. */
+  readonly rotated?: true;
   /** How many secrets it moved or rotated; one that several units have is counted once. */
   readonly secrets: number;
   /** The next command to type; null if nothing is left to do. */
@@ -59,9 +69,10 @@ function summarize(installation: Installation, id: string): RunSummary {
   try {
     const journal = readJournal(installation, id);
     const { plan, receipts } = journal;
+    const stateOf = unitStates(receipts);
     const units = [...unitsOf(plan)].map(([unit, steps]) => ({
       unit,
-      state: unitState(receipts, unit),
+      state: stateOf(unit),
       secrets: secretsOfSteps(steps),
     }));
     const is = runState(installation.state, journal);
@@ -74,6 +85,7 @@ function summarize(installation: Installation, id: string): RunSummary {
       state: is,
       ended: endOf(receipts),
       units,
+      ...(plan.steps.some(({ kind }) => kind === "rotate") && { rotated: true as const }),
       secrets: secretsOfSteps(plan.steps),
       next,
       error: null,
@@ -86,9 +98,16 @@ function summarize(installation: Installation, id: string): RunSummary {
 }
 
 /** The state for people: of a run that ended early, how many of its units it moved. */
-export function runStateText({ state, ended, units }: Pick<RunSummary, "state" | "ended" | "units">): string {
-  const moved = units.filter((one) => one.state === "done").length;
-  return state !== "done" || ended === null ? state : `${ended}, ${moved} of ${units.length} moved`;
+export function runStateText({
+  state,
+  ended,
+  units,
+  rotated,
+}: Pick<RunSummary, "state" | "ended" | "units" | "rotated">): string {
+  const done = units.filter((one) => one.state === "done").length;
+  if (state !== "done") return state;
+  if (ended === null) return rotated === true ? "rotated" : state;
+  return `${ended}, ${done} of ${units.length} ${rotated === true ? "rotated" : "moved"}`;
 }
 
 /** The code of the error by which a person ended a run. Absent in journals of older versions. */
@@ -97,7 +116,7 @@ const CANCELLED: ErrorCode = "interrupted";
 /** The state of a run as a whole, by its journal and the engine's lock. */
 export function runState(state: string, { plan, receipts }: Pick<Journal, "plan" | "receipts">): RunSummary["state"] {
   if (lockOwner(state, plan.engine.id) === `run ${plan.id}`) return "running";
-  const units = [...unitsOf(plan).keys()].map((unit) => unitState(receipts, unit));
+  const units = [...unitsOf(plan).keys()].map(unitStates(receipts));
   if (receipts.some((receipt) => receipt.step === "scrub" && receipt.state === "done")) return "scrubbed";
   if (units.includes("begun")) return "unfinished";
   const last = receipts.findLast((receipt) => receipt.step === "run" || receipt.step === "rollback");

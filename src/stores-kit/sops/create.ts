@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { decryptValue, encryptValue } from "./cipher.ts";
-import type { SopsDocument, WrappedKey } from "./document.ts";
+import type { SopsDocument } from "./document.ts";
 import { withMac } from "./edit.ts";
 import { formatOf, readDocument } from "./formats.ts";
+import type { WrappedKeys } from "./keys.ts";
 import { additionalData } from "./mac.ts";
 
 /** The comment that marks a file as made by unsprawl: encrypted like a value, so that it cannot be put on a foreign file. */
@@ -14,14 +15,15 @@ const FORM = "3.11.0";
 /** A new SOPS file without a value, under a new data key, in the form that its name says. */
 export async function createDocument(
   file: string,
-  wrap: (dataKey: Buffer) => Promise<readonly WrappedKey[]>,
+  wrap: (dataKey: Buffer) => Promise<WrappedKeys>,
 ): Promise<{ readonly document: SopsDocument; readonly dataKey: Buffer }> {
   // As sops does: 32 random bytes, encrypted by every holder (getsops/sops sops.go `GenerateDataKey`).
   const dataKey = randomBytes(32);
   const keys = await wrap(dataKey);
   const mark = encryptValue({ type: "comment", bytes: Buffer.from(MARK, "utf8") }, dataKey, additionalData([]));
   const format = formatOf(file);
-  const metadata = { lastmodified: "", mac: "", unencrypted_suffix: "_unencrypted", version: FORM };
+  const rules = keys.settings ?? { unencrypted_suffix: "_unencrypted" };
+  const metadata = { lastmodified: "", mac: "", ...rules, version: FORM };
   const draft = await readDocument(format.draft(keys, metadata, mark), file);
   return { document: await readDocument(withMac(draft, dataKey, format), file), dataKey };
 }

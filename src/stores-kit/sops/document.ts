@@ -1,3 +1,4 @@
+import type { KeyFields } from "../../contract/key-service.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Plaintext } from "./cipher.ts";
@@ -36,14 +37,17 @@ export type SopsDocument = {
 /** SOPS's own data, nested as in YAML whatever the format; booleans may be text. */
 export type Metadata = { readonly [key: string]: unknown };
 
-/** A data key as one holder of a key can unwrap it: an entry of the metadata's list of that kind. */
-export type WrappedKey = {
-  readonly kind: "age" | "kms";
-  readonly fields: { readonly [key: string]: string | { readonly [key: string]: string } };
-};
+/** A master key of a file: an entry of the metadata's list of that kind, `enc` in it once the data key is wrapped. */
+export type SopsKey = { readonly kind: string; readonly fields: KeyFields };
+
+/**
+ * The keys of a file: one group, each key of which has the data key; or several, each key of which has its group's share,
+ * and `threshold` groups make the data key.
+ */
+export type KeyGroups = { readonly groups: readonly (readonly SopsKey[])[]; readonly threshold: number | null };
 
 /** What a new file says of itself, in SOPS's order, without its lists of keys. */
-export type NewMetadata = { readonly [key: string]: string };
+export type NewMetadata = { readonly [key: string]: string | true };
 
 /** One file format of sops (getsops/sops stores/): ranges and splices; ciphers, MAC and rules are the same for all. */
 export type SopsFormat = {
@@ -52,7 +56,7 @@ export type SopsFormat = {
   /** Throws `malformed` when it is not one, `refused` for what sops itself can read and unsprawl cannot. */
   read(text: string, file: string): Promise<SopsDocument>;
   /** A file without a value. `mark` is an encrypted comment. */
-  draft(keys: readonly WrappedKey[], metadata: NewMetadata, mark: string): string;
+  draft(keys: KeyGroups, metadata: NewMetadata, mark: string): string;
   /** Ciphertexts that may be the mark of `draft`. */
   marks(document: SopsDocument): readonly string[];
   /** Whether nothing is left but SOPS's own data. */
@@ -66,7 +70,7 @@ export type SopsFormat = {
   /** The text without the value at a path, null when there is none; with `andEmptied` without the maps it leaves empty. */
   unset(document: SopsDocument, path: readonly string[], andEmptied: boolean): Promise<string | null>;
   /** The text with other entries for the data key in place of all there are. */
-  rekey(document: SopsDocument, keys: readonly WrappedKey[]): Promise<string>;
+  rekey(document: SopsDocument, keys: KeyGroups): Promise<string>;
 };
 
 /** The key under which SOPS keeps its own data. */

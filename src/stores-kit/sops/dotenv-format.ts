@@ -8,8 +8,9 @@ import {
   type Ranged,
   type SopsDocument,
   type SopsFormat,
-  type WrappedKey,
+  type KeyGroups,
 } from "./document.ts";
+import { keyLists } from "./groups.ts";
 import { lineEnd, lineStart, splice } from "../../kit/text/splice.ts";
 
 const PREFIX = "sops_";
@@ -159,16 +160,14 @@ function settled(node: unknown): unknown {
   return map;
 }
 
-function keyLines(keys: readonly WrappedKey[]): readonly string[] {
-  const counts = new Map<string, number>();
-  return keys.flatMap(({ kind, fields }) => {
-    const index = counts.get(kind) ?? 0;
-    counts.set(kind, index + 1);
-    const base = `${PREFIX}${kind}__list_${index}__map_`;
-    return Object.entries(fields).flatMap(([name, value]) =>
-      typeof value === "string"
-        ? [`${base}${name}=${value.replaceAll("\n", "\\n")}`]
-        : Object.entries(value).map(([key, text]) => `${base}${name}__map_${key}=${text.replaceAll("\n", "\\n")}`),
-    );
-  });
+function keyLines(keys: KeyGroups): readonly string[] {
+  return Object.entries(keyLists(keys)).flatMap(([name, list]) => flatLines(PREFIX + name, list));
+}
+
+function flatLines(name: string, value: unknown): readonly string[] {
+  if (Array.isArray(value))
+    return (value as readonly unknown[]).flatMap((item, index) => flatLines(`${name}__list_${index}`, item));
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([key, inner]) => flatLines(`${name}__map_${key}`, inner as unknown));
+  return [`${name}=${String(value).replaceAll("\n", "\\n")}`];
 }

@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import { encryptValue } from "./cipher.ts";
-import type { SopsDocument, SopsFormat, WrappedKey } from "./document.ts";
+import type { KeyGroups, SopsDocument, SopsFormat } from "./document.ts";
 import { METADATA_KEY } from "./document.ts";
 import { formatOf, readDocument } from "./formats.ts";
 import { additionalData, openDocument, sealMac } from "./mac.ts";
@@ -60,12 +60,8 @@ export async function deleteValue(
  * The file's text with the data key wrapped for others; values, `lastmodified` and MAC stay, as `sops updatekeys`
  * leaves them (getsops/sops cmd/sops/subcommand/updatekeys). Throws `refused` for no key at all.
  */
-export async function replaceKeys(
-  document: SopsDocument,
-  keys: readonly WrappedKey[],
-  dataKey: Buffer,
-): Promise<string> {
-  if (keys.length === 0)
+export async function replaceKeys(document: SopsDocument, keys: KeyGroups, dataKey: Buffer): Promise<string> {
+  if (keys.groups.flat().length === 0)
     throw new UnsprawlError(
       "refused",
       `${document.file} would have no key that can decrypt it`,

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
-import type { Provider } from "../../contract/provider.ts";
+import type { Provider, RecipientChange } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { DataKeys } from "./keys.ts";
 import { parseSopsReference, sopsKey, sopsNames, sopsReference, splitField } from "./names.ts";
 import { listKeys } from "./places.ts";
-import { getValue, mayPut, putValue, removeValue, rewrapFile } from "./store.ts";
+import { recipientChange, rewrapFile } from "./rewrap.ts";
+import { getValue, mayPut, putValue, removeValue } from "./store.ts";
 
 export type SopsPlace = {
   /** The store's name, for messages. */
@@ -25,7 +26,7 @@ export function sopsFiles(
   { name, template, also, dir, readOnly }: SopsPlace,
   keys: DataKeys,
 ): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
-  Required<Pick<Provider, "rewrap" | "mayPut" | "version">> {
+  Required<Pick<Provider, "rewrap" | "rewraps" | "mayPut" | "version">> {
   const writable = (): void => {
     if (readOnly)
       throw new UnsprawlError(
@@ -34,6 +35,9 @@ export function sopsFiles(
         "readOnly: false in its configuration",
       );
   };
+  const filesBelow = async (what: string): Promise<readonly string[]> => [
+    ...new Set((await listKeys(template, what, dir, keys)).map(({ path }) => path)),
+  ];
   return {
     key: (names) => sopsKey(template, names),
     names: (key) => sopsNames(template, key),
@@ -41,7 +45,10 @@ export function sopsFiles(
     parse: (reference) =>
       parseSopsReference(reference, template, dir) ??
       (also === undefined ? null : parseSopsReference(reference, also, dir)),
-    get: (key) => getValue(key.path, splitField(key.field), keys),
+    async get(key) {
+      const stored = await getValue(key.path, splitField(key.field), keys);
+      return stored && { ...stored, beside: [] };
+    },
     version: async (key) => fileVersion(key.path),
     mayPut: async (key) => mayPut(key.path, keys),
     async put(key, value, replace) {
@@ -53,12 +60,19 @@ export function sopsFiles(
       return removeValue(key.path, splitField(key.field), matches, keys);
     },
     list: (what) => listKeys(template, what, dir, keys),
-    async rewrap(what) {
+    async rewrap(what, rotateKey) {
       writable();
-      const files = [...new Set((await listKeys(template, what, dir, keys)).map(({ path }) => path))];
       const done: string[] = [];
-      for (const file of files) if (await rewrapFile(file, keys)) done.push(file);
+      for (const file of await filesBelow(what)) if (await rewrapFile(file, keys, rotateKey)) done.push(file);
       return done;
+    },
+    async rewraps(what) {
+      const changes: RecipientChange[] = [];
+      for (const file of await filesBelow(what)) {
+        const change = await recipientChange(file, keys);
+        if (change !== null) changes.push({ file, ...change });
+      }
+      return changes;
     },
   };
 }

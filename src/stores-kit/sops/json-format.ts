@@ -10,8 +10,8 @@ import {
   type Metadata,
   type SopsDocument,
   type SopsFormat,
-  type WrappedKey,
 } from "./document.ts";
+import { keyLists } from "./groups.ts";
 import { jsonScalar } from "./scalar.ts";
 import { lineEnding, lineStart, splice, type Edit } from "../../kit/text/splice.ts";
 
@@ -211,13 +211,4 @@ function stepOf(document: SopsDocument): string | null {
   const deep = inner === undefined ? null : indentAt(document.text, inner.node.offset);
   if (outer === null) return null;
   return deep !== null && deep.startsWith(outer) && deep !== outer ? deep.slice(outer.length) : outer || "\t";
-}
-
-function keyLists(keys: readonly WrappedKey[]): { readonly [kind: string]: readonly WrappedKey["fields"][] } {
-  return Object.fromEntries(
-    [...new Set(keys.map((key) => key.kind))].map((kind) => [
-      kind,
-      keys.filter((key) => key.kind === kind).map((key) => key.fields),
-    ]),
-  );
 }

@@ -1,87 +1,196 @@
-import { bare, cmd } from "../../kit/shell.ts";
+import type { KeyService } from "../../contract/key-service.ts";
+import type { ProviderContext } from "../../contract/provider.ts";
+import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import type { SopsDocument, WrappedKey } from "./document.ts";
+import { unwrapWithAge, wrapForAge } from "./age.ts";
+import type { KeyGroups, NewMetadata, SopsDocument, SopsKey } from "./document.ts";
+import { groupsOf, keyName } from "./groups.ts";
+import type { Identities } from "./identity.ts";
+import { combineShares, splitKey } from "./shamir.ts";
 
-/** Who wraps the data key of a SOPS file: age identities, a key management service, or several of them. */
+/** Who wraps the data key of a SOPS file: age identities, key management services, or several of them. */
 export type DataKeys = {
   /** For a new file of this name, or one that is wrapped again. */
-  wrap(dataKey: Buffer, file: string): Promise<readonly WrappedKey[]>;
+  wrap(dataKey: Buffer, file: string, before?: SopsDocument): Promise<WrappedKeys>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
+  /** For whom `wrap` wraps, as in `recipientsOf`, and the creation rule behind that, if it is one. */
+  recipients(file: string): Promise<{ readonly names: readonly string[]; readonly from: string | null }>;
   /** Whom the store's settings and identities name, as in `recipientsOf`: `age RECIPIENT`, `kms ARN`. */
   names(): Promise<readonly string[]>;
 };
 
-/**
- * Several holders as one: a new file opens for each of them, and whichever can opens a file, the first one first.
- * When none can, the error is that of the first which has an entry in the file.
- */
-export function anyHolder(holders: readonly (DataKeys & { readonly kind: WrappedKey["kind"] })[]): DataKeys {
-  return {
-    async wrap(dataKey, file) {
-      return (await Promise.all(holders.map((holder) => holder.wrap(dataKey, file)))).flat();
-    },
-    names: async () => (await Promise.all(holders.map((holder) => holder.names()))).flat(),
-    async unwrap(document) {
-      const concerned = holders.filter((holder) => keyEntries(document, holder.kind).length > 0);
-      let first: unknown = null;
-      for (const holder of concerned) {
-        try {
-          return await holder.unwrap(document);
-        } catch (error) {
-          first ??= error;
-        }
-      }
-      throw (
-        first ??
-        new UnsprawlError(
-          "denied",
-          `${document.file} is not encrypted for any of this store's keys`,
-          cmd`it is encrypted for ${bare(recipientsText(document))}; sops updatekeys adds a key`,
-        )
-      );
-    },
-  };
-}
+/** The data key, wrapped, and what a new file says beside it if not the usual. */
+export type WrappedKeys = KeyGroups & { readonly settings?: NewMetadata };
+
+/** Who can be asked to wrap and to open: age identities here, and the services of all other kinds. */
+export type KeyHolders = {
+  readonly identities: Identities;
+  readonly service: NonNullable<ProviderContext["keyService"]>;
+  /** The kind that is asked first. */
+  readonly first: string;
+};
+
+/** SOPS makes a share one byte longer than the data key. */
+const DATA_KEY_BYTES = 32;
 
 /**
- * The entries of one kind: the metadata's own list, or that of the only key group (getsops/sops stores/stores.go
- * `internalKeygroups`). Throws `refused` for several groups, which each hold a share of the key.
+ * Wraps the data key, or a share of it for each group, for every key. `kept` are keys that hold it already: they stand in for those
+ * that unsprawl cannot wrap for (PGP). Throws `refused` for such a key, and for groups that cannot be.
  */
-export function keyEntries({ file, metadata }: SopsDocument, kind: string): readonly object[] {
-  const groups = metadata["key_groups"];
-  if (Array.isArray(groups) && groups.length > 1) {
+export async function wrapForGroups(
+  dataKey: Buffer,
+  { groups, threshold }: KeyGroups,
+  holders: KeyHolders,
+  kept: readonly SopsKey[] = [],
+): Promise<KeyGroups> {
+  const isSplit = groups.length > 1;
+  const needed = threshold ?? groups.length;
+  if (groups.some((group) => group.length === 0) || (isSplit && (needed < 2 || needed > groups.length)))
     throw new UnsprawlError(
       "refused",
-      `${file} splits its key over several groups`,
-      "unsprawl reads files with one key group",
+      `${groups.length} key groups of which ${needed} are needed cannot be made`,
+      "each needs a key; shamir_threshold is at least 2, and at most their number",
     );
+  const parts = isSplit ? splitKey(dataKey, groups.length, needed) : [dataKey];
+  const wrapped = groups.map((group, at) =>
+    Promise.all(group.map((key) => wrapOne(key, parts[at] ?? dataKey, holders, isSplit ? [] : kept))),
+  );
+  return { groups: await Promise.all(wrapped), threshold: isSplit ? needed : null };
+}
+
+async function wrapOne(key: SopsKey, part: Buffer, holders: KeyHolders, kept: readonly SopsKey[]): Promise<SopsKey> {
+  if (key.kind === "age") {
+    const [wrapped] = await wrapForAge(part, [String(key.fields["recipient"])]);
+    return wrapped ?? key;
   }
-  const group = (Array.isArray(groups) ? groups[0] : null) as { readonly [kind: string]: unknown } | null;
-  const own = metadata[kind];
-  const list = Array.isArray(own) && own.length > 0 ? (own as readonly unknown[]) : group?.[kind];
-  return Array.isArray(list)
-    ? (list as readonly unknown[]).filter((entry): entry is object => typeof entry === "object" && entry !== null)
-    : [];
+  const service = await holders.service(key.kind);
+  if (service !== null) return { kind: key.kind, fields: await service.wrap(key.fields, part) };
+  const same = kept.find((one) => keyName(one) === keyName(key));
+  if (same !== undefined) return same;
+  throw new UnsprawlError(
+    "refused",
+    `unsprawl does not wrap data keys for ${keyName(key)}`,
+    "sops encrypt makes such a file and sops updatekeys changes it; unsprawl then writes values into it by another of its keys",
+  );
+}
+
+/** The data key, by whichever keys can be used here: one of the file's, or one of each of enough groups. */
+export async function openGroups({ groups, threshold }: KeyGroups, file: string, holders: KeyHolders): Promise<Buffer> {
+  const isSplit = groups.length > 1;
+  const needed = isSplit ? (threshold ?? groups.length) : 1;
+  const parts: Buffer[] = [];
+  const failed: { readonly key: SopsKey; readonly error: unknown }[] = [];
+  for (const group of groups) {
+    const part = await openGroup(group, file, holders, DATA_KEY_BYTES + (isSplit ? 1 : 0), failed);
+    if (part !== null) parts.push(part);
+    if (parts.length >= needed) break;
+  }
+  const dataKey = parts.length < needed ? null : isSplit ? combineShares(parts) : parts[0];
+  if (dataKey) return dataKey;
+  throw cannotOpen(file, { groups, threshold }, failed, isSplit ? { needed, opened: parts.length } : null);
+}
+
+async function openGroup(
+  group: readonly SopsKey[],
+  file: string,
+  holders: KeyHolders,
+  length: number,
+  failed: { readonly key: SopsKey; readonly error: unknown }[],
+): Promise<Buffer | null> {
+  const of = (kind: string): readonly SopsKey[] => group.filter((key) => key.kind === kind);
+  const kinds = [...new Set([holders.first, "age", ...group.map(({ kind }) => kind)])];
+  for (const kind of kinds.filter((one) => of(one).length > 0)) {
+    // An identity is compared with all recipients at once.
+    const tries =
+      kind === "age"
+        ? [{ keys: of(kind), open: () => openWithAge(of(kind), group, file, holders.identities, length) }]
+        : of(kind).map((key) => ({ keys: [key], open: () => openWithService(key, file, holders, length) }));
+    for (const { keys, open } of tries) {
+      try {
+        return await open();
+      } catch (error) {
+        failed.push(...keys.map((key) => ({ key, error })));
+      }
+    }
+  }
+  return null;
+}
+
+async function openWithAge(
+  keys: readonly SopsKey[],
+  all: readonly SopsKey[],
+  file: string,
+  identities: Identities,
+  length: number,
+): Promise<Buffer> {
+  return unwrapWithAge(keys, await identities.load(), length, { file, where: identities.where, all });
+}
+
+async function openWithService(key: SopsKey, file: string, holders: KeyHolders, length: number): Promise<Buffer> {
+  const service: KeyService | null = await holders.service(key.kind);
+  if (service === null)
+    throw new UnsprawlError(
+      "denied",
+      `unsprawl does not open files with ${key.kind} keys`,
+      cmd`sops decrypt ${file} does, with that key`,
+    );
+  const part = await service.unwrap(key.fields, file);
+  if (part.length === length) return part;
+  throw new UnsprawlError(
+    "malformed",
+    `${file}: what ${keyName(key)} decrypts is not a data key`,
+    "restore the file from a backup",
+  );
+}
+
+/** Names every key with what it lacks. An error of one key alone stays as it is. */
+function cannotOpen(
+  file: string,
+  keys: KeyGroups,
+  failed: readonly { readonly key: SopsKey; readonly error: unknown }[],
+  split: { readonly needed: number; readonly opened: number } | null,
+): unknown {
+  const errors = [...new Set(failed.map(({ error }) => error))];
+  const [first] = errors;
+  if (first === undefined)
+    return new UnsprawlError(
+      "denied",
+      `${file} has no key that can open it`,
+      cmd`restore the file from a backup, or: sops updatekeys ${file}`,
+    );
+  const all = errors.filter((error) => error instanceof UnsprawlError);
+  // What may be had later is not denied.
+  const known = all.find(({ code }) => code === "unreachable" || code === "throttled") ?? all[0];
+  if ((errors.length === 1 && split === null) || known === undefined) return first;
+  const each = failed.map(
+    ({ key, error }) => `${keyName(key)}: ${error instanceof UnsprawlError ? error.message : "failed"}`,
+  );
+  const hints = [...new Set(all.flatMap(({ hint }) => hint ?? []))];
+  const lacks =
+    split === null
+      ? "none of its keys can be used here"
+      : `${split.needed} of its ${keys.groups.length} key groups are needed, and ${split.opened} can be used here`;
+  return new UnsprawlError(
+    known.code,
+    `${file}: ${lacks} (${each.join("; ")})`,
+    hints.join("; or ") || null,
+    causeText(known),
+  );
+}
+
+/** An error's cause, which is a name and a code. */
+export function causeText({ cause }: UnsprawlError): string | undefined {
+  return typeof cause === "string" ? cause : undefined;
+}
+
+/** Whom the store or the creation rule of a file names. A rule that cannot be used names nobody. */
+export async function namedFor(file: string, keys: DataKeys): Promise<ReadonlySet<string>> {
+  const ruled = await keys.recipients(file).catch(() => ({ names: [] }));
+  return new Set([...(await keys.names()), ...ruled.names]);
 }
 
 /** Whom a file is encrypted for: recipients and ARNs are no secrets. */
 export function recipientsOf(document: SopsDocument): readonly string[] {
-  return [
-    ["age", "recipient"],
-    ["kms", "arn"],
-    ["pgp", "fp"],
-    ["gcp_kms", "resource_id"],
-    ["azure_kv", "vault_url"],
-    ["hc_vault", "vault_address"],
-    ["hckms", "key_id"],
-    ["acs_kms", "arn"],
-  ].flatMap(([kind = "", key = ""]) =>
-    keyEntries(document, kind).map((entry) => `${kind} ${String((entry as { [key: string]: unknown })[key])}`),
-  );
-}
-
-/** The same for people. */
-export function recipientsText(document: SopsDocument): string {
-  return recipientsOf(document).join(", ") || "nobody";
+  return groupsOf(document).groups.flat().map(keyName);
 }

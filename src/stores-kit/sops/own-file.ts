@@ -10,9 +10,13 @@ import { UnsprawlError } from "../../model/error.ts";
 /**
  * Throws `refused` unless only this user, root or who called sudo can have written the file and its folder: a data key
  * that somebody else knows opens every value that is added. `text` is what was read of the file, null when it is absent;
- * `changed` when it is not what lies there. A folder that is not there yet is nobody's.
+ * `changed` when it is not what lies there. A folder that is not there yet is nobody's. `refusal` begins the message.
  */
-export async function mustBeOurs(file: string, text: string | null): Promise<void> {
+export async function mustBeOurs(
+  file: string,
+  text: string | null,
+  refusal = `no secret can be added to ${file}`,
+): Promise<void> {
   const place = await openEntry(file).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return null;
     throw fileError(error, file);
@@ -20,7 +24,7 @@ export async function mustBeOurs(file: string, text: string | null): Promise<voi
   if (place === null) return;
   try {
     const hand = handIn(file, place, text);
-    if (hand !== null) throw new UnsprawlError("refused", `no secret can be added to ${file}: ${hand.why}`, hand.hint);
+    if (hand !== null) throw new UnsprawlError("refused", `${refusal}: ${hand.why}`, hand.hint);
   } catch (error) {
     throw fileError(error, file);
   } finally {

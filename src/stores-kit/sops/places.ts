@@ -3,11 +3,12 @@ import { dirname, join, resolve } from "node:path";
 import type { StoreKey } from "../../model/plan.ts";
 import { fileError } from "../../kit/io/error.ts";
 import { mustLead } from "./ground.ts";
-import { recipientsOf, type DataKeys } from "./keys.ts";
+import { namedFor, recipientsOf, type DataKeys } from "./keys.ts";
 import { joinField, NAME_PATTERN, subjectFile } from "./names.ts";
 import { isOurs } from "./create.ts";
 import { templateForms } from "../names.ts";
-import { listValues, openFile } from "./store.ts";
+import { openFile } from "./open.ts";
+import { listValues } from "./store.ts";
 
 /** What temporary files of a SOPS file are called (src/kit/io/atomic.ts), and what locks of earlier versions were. */
 const NOT_OURS = /\.lock(\.[0-9a-f]+)*(\.claim)?$|^\..*\.[0-9a-f]+\.tmp$/;
@@ -73,7 +74,7 @@ async function formFiles(form: string): Promise<readonly string[]> {
 
 /**
  * Whether unsprawl keeps values in a file of this template: it made the file, for one of these recipients and for nobody
- * whom the store's settings do not name. A file of others says nothing of where values go.
+ * whom neither the store's settings nor its creation rule name. A file of others says nothing of where values go.
  */
 export async function isInUse(template: string, recipients: readonly string[], keys: DataKeys): Promise<boolean> {
   if (recipients.length === 0) return false;
@@ -83,7 +84,7 @@ export async function isInUse(template: string, recipients: readonly string[], k
     if (!recipients.some((recipient) => text.includes(recipient))) continue;
     const opened = await openFile(file, keys).catch(() => null);
     if (opened === null || !isOurs(opened.document, opened.dataKey)) continue;
-    const own = new Set(await keys.names());
+    const own = await namedFor(file, keys);
     if (recipientsOf(opened.document).every((name) => own.has(name))) return true;
   }
   return false;

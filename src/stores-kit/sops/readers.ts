@@ -7,10 +7,10 @@ import { mustBeKnownForm } from "../../kit/io/form.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 import { templateForms } from "../names.ts";
 import { wrapForAge } from "./age.ts";
-import type { SopsDocument, WrappedKey } from "./document.ts";
+import { groupsOf, oneGroup } from "./groups.ts";
 import { replaceKeys } from "./edit.ts";
-import { keyEntries, type DataKeys } from "./keys.ts";
-import { expectedDigest, openFile } from "./store.ts";
+import type { DataKeys } from "./keys.ts";
+import { expectedDigest, openFile } from "./open.ts";
 import { makeFolders } from "../../kit/io/folders.ts";
 
 /** Who else reads the files of a template: an age recipient, whose identity the operator does not hold. */
@@ -40,7 +40,7 @@ export async function addReader(list: string, template: string, recipient: strin
 
 /**
  * Encrypts a file's data key for one more age recipient; who could open the file still can. Throws `denied` when `keys`
- * cannot open it, `refused` for entries that unsprawl cannot write again.
+ * cannot open it, `refused` for one of several key groups, of which one reader would open a share.
  */
 export async function admitReader(file: string, recipient: string, keys: DataKeys): Promise<void> {
   await withFileLock(file, async () => {
@@ -48,32 +48,22 @@ export async function admitReader(file: string, recipient: string, keys: DataKey
     const opened = await openFile(file, keys);
     if (opened === null) return;
     const { document, dataKey } = opened;
-    const there = entriesOf(document);
+    const [there = [], ...others] = groupsOf(document).groups;
+    if (others.length > 0) throw splitError(file);
     if (there.some((one) => one.fields["recipient"] === recipient)) return;
     const added = await wrapForAge(dataKey, [recipient]);
-    await atomicWrite(file, await replaceKeys(document, [...there, ...added], dataKey), {
+    await atomicWrite(file, await replaceKeys(document, oneGroup([...there, ...added]), dataKey), {
       expect: expectedDigest(opened),
     });
   });
 }
 
-function entriesOf(document: SopsDocument): readonly WrappedKey[] {
-  const others = ["gcp_kms", "azure_kv", "hc_vault", "pgp", "hckms", "acs_kms"];
-  const kinds = ["age", "kms"] as const;
-  const entries = kinds.flatMap((kind) => keyEntries(document, kind).map((fields) => ({ kind, fields })));
-  if (others.every((kind) => keyEntries(document, kind).length === 0) && entries.every(isPlain)) return entries;
-  throw new UnsprawlError(
+/** For a reader of a file whose key is split. */
+export function splitError(file: string): UnsprawlError {
+  return new UnsprawlError(
     "refused",
-    `${document.file} has keys of a kind that unsprawl does not write`,
-    "add a recipient to such a file with sops updatekeys",
-  );
-}
-
-function isPlain(entry: { readonly kind: "age" | "kms"; readonly fields: object }): entry is WrappedKey {
-  return Object.values(entry.fields).every(
-    (one) =>
-      typeof one === "string" ||
-      (typeof one === "object" && one !== null && Object.values(one).every((inner) => typeof inner === "string")),
+    `${file} splits its key over several groups, so that no reader can open it alone`,
+    "put what a container needs into a file of one key group",
   );
 }
 

@@ -1,29 +1,22 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Stored } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { makeFolder } from "../../kit/io/folder.ts";
-import { readChecked } from "../../kit/io/read.ts";
-import { atomicRemove, atomicWrite, contentDigest, hasTemps, sweepTemps } from "../../kit/io/atomic.ts";
-import { fileError } from "../../kit/io/error.ts";
-import { withFileLock } from "../../kit/io/lock.ts";
+import { atomicRemove, atomicWrite, hasTemps, sweepTemps } from "../../kit/io/atomic.ts";
 import { createDocument, isEmpty, isOurs } from "./create.ts";
 import { writtenAt } from "../written.ts";
-import type { SopsDocument } from "./document.ts";
-import { deleteValue, replaceKeys, setValue } from "./edit.ts";
+import { deleteValue, setValue } from "./edit.ts";
 import { readDocument } from "./formats.ts";
 import { mustLead } from "./ground.ts";
 import { recipientsOf, type DataKeys } from "./keys.ts";
-import { openDocument, type OpenLeaf } from "./mac.ts";
+import { expectedDigest, MAX_FILE, openFile, openText, readWhole, underLock, type OpenedSops } from "./open.ts";
 import { mustBeOurs } from "./own-file.ts";
 import { isEncrypted } from "./rules.ts";
 
 export type SopsValue = Stored;
-
-/** Files above this are not read: no list of secrets is that long. */
-const MAX_FILE = 64 * 1024 * 1024;
 
 /** A value by its file and path of keys; null when the file or the value is absent. `version` is a digest of the ciphertext. */
 export async function getValue(file: string, path: readonly string[], keys: DataKeys): Promise<SopsValue | null> {
@@ -85,7 +78,7 @@ export async function putValue(
 export async function mayPut(file: string, keys: DataKeys): Promise<readonly string[]> {
   const opened = await openFile(file, keys);
   await mustBeOurs(file, opened?.document.text ?? null);
-  if (opened === null) return [];
+  if (opened === null) return newFileNotes(file, keys);
   const own = new Set(await keys.names());
   return recipientsOf(opened.document)
     .filter((name) => !own.has(name))
@@ -93,6 +86,14 @@ export async function mayPut(file: string, keys: DataKeys): Promise<readonly str
       (name) =>
         `${file} is encrypted for ${name} too, which the store's settings do not name: it can decrypt what is added`,
     );
+}
+
+/** For whom a rule encrypts a file that is not there yet. Throws what keeps its keys from being used. */
+async function newFileNotes(file: string, keys: DataKeys): Promise<readonly string[]> {
+  const { names, from } = await keys.recipients(file);
+  if (from === null) return [];
+  await keys.wrap(randomBytes(32), file);
+  return [`${file} will be encrypted for ${names.join(", ")}, as ${from} says`];
 }
 
 /**
@@ -128,22 +129,6 @@ export async function removeValue(
   });
 }
 
-/**
- * Wraps the data key of a file for other holders, as `sops updatekeys`: only those for whom `keys` wraps can open it;
- * no other byte changes. `keys` must be able to open the file now. False if there is no such file.
- */
-export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean> {
-  if ((await openFile(file, keys)) === null) return false;
-  return underLock(file, async () => {
-    await sweepTemps(file);
-    const opened = await openFile(file, keys);
-    if (opened === null) return false;
-    const text = await replaceKeys(opened.document, await keys.wrap(opened.dataKey, file), opened.dataKey);
-    await atomicWrite(file, text, { expect: expectedDigest(opened) });
-    return true;
-  });
-}
-
 /** The path of keys of every encrypted value that has a name, in the file's order; none if the file is absent. */
 export async function listValues(file: string, keys: DataKeys): Promise<readonly (readonly string[])[]> {
   const opened = await openFile(file, keys);
@@ -158,22 +143,6 @@ export async function holdersOf(file: string): Promise<readonly string[] | null>
   return text === null ? null : recipientsOf(await readDocument(text, file));
 }
 
-/** How often a file is read again that somebody else, who has locks elsewhere, writes at the same time. */
-const TRIES = 5;
-
-/** Runs under the lock of a file; once more if another user's run has written the file meanwhile. */
-function underLock<Result>(file: string, act: () => Promise<Result>): Promise<Result> {
-  return withFileLock(file, async () => {
-    for (let left = TRIES - 1; ; left--) {
-      try {
-        return await act();
-      } catch (error) {
-        if (!(error instanceof UnsprawlError) || error.code !== "changed" || left === 0) throw error;
-      }
-    }
-  });
-}
-
 /** Removes folders that are empty, from `folder` upwards to but without `stop`. */
 export async function removeEmptyFolders(folder: string, stop: string): Promise<void> {
   for (let at = folder; at.startsWith(stop) && at !== stop; at = dirname(at)) {
@@ -185,27 +154,7 @@ export async function removeEmptyFolders(folder: string, stop: string): Promise<
   }
 }
 
-type Opened = { readonly document: SopsDocument; readonly dataKey: Buffer; readonly leaves: readonly OpenLeaf[] };
-
-/** A file with its data key and values; null when it is absent. Throws `denied` when `keys` cannot open it. */
-export async function openFile(file: string, keys: DataKeys): Promise<Opened | null> {
-  const text = await readWhole(file);
-  if (text === null) return null;
-  return openText(text, file, (document) => keys.unwrap(document));
-}
-
-async function openText(text: string, file: string, unwrap: DataKeys["unwrap"]): Promise<Opened> {
-  const document = await readDocument(text, file);
-  const dataKey = await unwrap(document);
-  return { document, dataKey, leaves: openDocument(document, dataKey) };
-}
-
-/** The file as it was read, for the last look before it is replaced. */
-export function expectedDigest(opened: Opened | null): string | null {
-  return opened === null ? null : contentDigest(opened.document.text);
-}
-
-function valueAt({ document, leaves }: Opened, path: readonly string[]): SopsValue | null {
+function valueAt({ document, leaves }: OpenedSops, path: readonly string[]): SopsValue | null {
   const leaf = leaves.find(
     (one) => one.named && one.path.length === path.length && one.path.every((key, index) => key === path[index]),
   );
@@ -239,29 +188,4 @@ function textBytes(value: Secret): Buffer {
     );
   }
   return bytes;
-}
-
-/** Null when it is not there. Throws `unreachable` when nothing can be: see `mustLead`. */
-async function readWhole(file: string): Promise<string | null> {
-  try {
-    const bytes = readChecked(file, { limit: MAX_FILE });
-    const text = bytes.toString("utf8");
-    // What is not text would come out changed when the file is written again.
-    if (!Buffer.from(text, "utf8").equals(bytes))
-      throw new UnsprawlError("malformed", `${file} is not UTF-8 text`, "restore the file from a backup");
-    return text;
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      await mustLead(file);
-      return null;
-    }
-    if (code === "EISDIR" || code === "refused")
-      throw new UnsprawlError(
-        "refused",
-        `${file} is not a plain file, or is too large`,
-        "name another file in the store's configuration",
-      );
-    throw fileError(error, file);
-  }
 }

@@ -7,8 +7,9 @@ import {
   type NewMetadata,
   type SopsDocument,
   type SopsFormat,
-  type WrappedKey,
+  type KeyGroups,
 } from "./document.ts";
+import { keyLists } from "./groups.ts";
 import { lineEnding, lineEnd, lineStart, splice, yamlKey, yamlText } from "../../kit/text/splice.ts";
 import { lastByte, pairAt, readYaml, rootOf, type SopsPair } from "./yaml.ts";
 
@@ -89,7 +90,7 @@ async function unsetYaml(document: SopsDocument, path: readonly string[], andEmp
   return splice(document.text, [{ start: colon, end, text: ` {}${lineEnding(document.text)}` }]);
 }
 
-async function rekeyYaml(document: SopsDocument, keys: readonly WrappedKey[]): Promise<string> {
+async function rekeyYaml(document: SopsDocument, keys: KeyGroups): Promise<string> {
   const { isMap } = await import("yaml");
   const own = (await pairAt(rootOf(document), [METADATA_KEY]))?.value;
   if (!isMap(own) || own.flow)
@@ -151,32 +152,31 @@ function nested(path: readonly string[], cipher: string, indent: string, newline
     .join("");
 }
 
-function metadataLines(keys: readonly WrappedKey[], metadata: NewMetadata, indent: string): readonly string[] {
-  const lines: string[] = [];
-  for (const kind of new Set(keys.map((key) => key.kind))) {
-    lines.push(`${indent}${kind}:`);
-    for (const { fields } of keys.filter((key) => key.kind === kind)) {
-      Object.entries(fields).forEach(([name, value], index) =>
-        lines.push(...field(`${indent}    ${index === 0 ? "- " : "  "}`, name, value)),
-      );
-    }
-  }
-  return [...lines, ...Object.entries(metadata).map(([name, value]) => `${indent}${name}: ${yamlText(value)}`)];
+function metadataLines(keys: KeyGroups, metadata: NewMetadata, indent: string): readonly string[] {
+  return mapLines({ ...keyLists(keys), ...metadata }, indent);
 }
 
-function field(lead: string, name: string, value: WrappedKey["fields"][string]): readonly string[] {
+/** A map's lines; `lead` is what is before its first key. */
+function mapLines(map: object, lead: string): readonly string[] {
   const below = " ".repeat(lead.length);
-  if (typeof value !== "string")
-    return [
-      `${lead}${name}:`,
-      ...Object.entries(value).map(([key, text]) => `${below}    ${yamlKey(key)}: ${yamlText(text)}`),
-    ];
-  if (!value.includes("\n")) return [`${lead}${name}: ${yamlText(value)}`];
-  return [
-    `${lead}${name}: |`,
-    ...value
-      .trimEnd()
-      .split("\n")
-      .map((line) => `${below}  ${line}`),
-  ];
+  return Object.entries(map).flatMap(([name, value], index) =>
+    field(index === 0 ? lead : below, yamlKey(name), value as unknown),
+  );
 }
+
+function field(lead: string, name: string, value: unknown): readonly string[] {
+  const below = " ".repeat(lead.length);
+  if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
+    const items = Array.isArray(value) ? (value as readonly object[]) : null;
+    const lines = items?.flatMap((item) => mapLines(item, `${below}    - `)) ?? mapLines(value, `${below}    `);
+    return [`${lead}${name}:`, ...lines];
+  }
+  if (typeof value !== "string") return [`${lead}${name}: ${JSON.stringify(value)}`];
+  if (!value.includes("\n") || !BLOCK.test(value)) return [`${lead}${name}: ${yamlText(value)}`];
+  const lines = value.trimEnd().split("\n");
+  const end = value.endsWith("\n") ? "" : "-";
+  return [`${lead}${name}: |${end}`, ...lines.map((line) => (line === "" ? "" : `${below}  ${line}`))];
+}
+
+/** What a block of several lines keeps as it is. */
+const BLOCK = /^[!-~][ -~\n]*[!-~]\n?$/;

@@ -114,12 +114,13 @@ function tell(face: Face, before: TuiState, now: TuiState): void {
 }
 
 export function stillText(state: TuiState, { guard }: Face): string {
-  const { scan, run, stores, now } = state;
+  const { scan, run, stores, rotating, now } = state;
   if (state.where === "run" && run) {
     const step = run.steps.find(({ state: is }) => is === "start");
     const what = step ? `${step.unit}  ${step.phase?.text ?? step.text}, ` : "";
     return spoken([line(`still working: ${what}${seconds(run.started, now)}; ctrl-c cancels it`)], guard).join();
   }
+  if (rotating?.busy != null) return spoken([line(`still working: ${rotating.busy}`)], guard).join();
   if (stores.busy !== null) return spoken([line(`still working: ${stores.busy}`)], guard).join();
   const total = scan.total === null ? "" : ` of ${scan.total}`;
   const left = timeLeft(scan.started, now, scan.done, scan.total);

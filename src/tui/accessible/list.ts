@@ -15,6 +15,7 @@ import { hear } from "./hear.ts";
 import { narrowed, narrowing } from "./narrow.ts";
 import { numbers } from "./numbers.ts";
 import { revealing } from "./reveal.ts";
+import { rotating } from "./rotate.ts";
 import { listCommands, wordsFor } from "./these.ts";
 
 /** The secrets, numbered; a number reads the evidence, `m` and numbers start a migration. */
@@ -78,6 +79,7 @@ export async function detail(face: Face): Promise<void> {
     "What next?",
     [
       ...wordsFor(face, new Set(secretsOf(item))),
+      ...rotating(face, "detail"),
       ...(item?.kind === "group" ? [revealing(face, "detail", () => item)] : []),
       { ...word("detail", "tab", (rest) => tab(face, rest)), typed: "t", like: "t 2", short: tabs.join(" ") },
       word("detail", "back", () => press(session, "esc", NO_ROOM)),

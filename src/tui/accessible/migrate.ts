@@ -1,6 +1,7 @@
 import { press } from "../actions.ts";
 import { wantedText } from "../items.ts";
 import { planLines } from "../screens/plan.ts";
+import { rotationLines } from "../screens/rotation.ts";
 import { proofLines, titleOf } from "../screens/proof.ts";
 import { startScrub } from "../verbs/journal.ts";
 import { openForm } from "../verbs/form.ts";
@@ -11,6 +12,7 @@ import { choose, NO_ROOM, say, word, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
 import { NOT_A_WORD, rescan } from "./list.ts";
 import { numbers } from "./numbers.ts";
+import { rotating } from "./rotate.ts";
 
 /** Where to: a number or a name; an empty line is the likely one, since a plan changes nothing. */
 export async function stores(face: Face): Promise<void> {
@@ -48,17 +50,20 @@ export async function stores(face: Face): Promise<void> {
 /** Every step with its masked diff; only `y` applies it. */
 export async function plan(face: Face): Promise<void> {
   const { session } = face;
-  const { planned } = session.store.get();
+  const { planned, rotating: rotation } = session.store.get();
   if (planned === null) return press(session, "esc", NO_ROOM);
   const { steps } = planned.plan;
-  say(face, `The plan. Step 2 of 4. Nothing is changed yet.`, ...planLines(planned.plan, { diff: true }));
+  if (rotation === null)
+    say(face, `The plan. Step 2 of 4. Nothing is changed yet.`, ...planLines(planned.plan, { diff: true }));
+  else say(face, "The plan. Nothing is changed yet.", ...rotationLines(planned.plan, rotation.left));
   await choose(
     face,
     "Apply it?",
     [
       ...(steps.length > 0 ? [word("plan", "apply", () => apply(face))] : []),
-      word("plan", "form", () => open(face)),
-      word("plan", "edit", () => follow(face, editMapping(session))),
+      ...(rotation === null
+        ? [word("plan", "form", () => open(face)), word("plan", "edit", () => follow(face, editMapping(session)))]
+        : []),
       word("plan", "save", () => follow(face, savePlan(session))),
       word("plan", "back", () => press(session, "esc", NO_ROOM)),
     ],
@@ -73,13 +78,15 @@ export async function proof(face: Face): Promise<void> {
   if (result === null) return press(session, "r", NO_ROOM);
   const { run, kind } = result;
   const kept = kind === "apply" && result.result?.units.some(({ state }) => state === "migrated");
-  say(face, `${titleOf(result)}${kind === "apply" ? ", step 4 of 4" : ""}. Run ${run}.`);
+  const isMigration = kind === "apply" && result.result?.rotated !== true;
+  say(face, `${titleOf(result)}${isMigration ? ", step 4 of 4" : ""}. Run ${run}.`);
   say(face, ...proofLines(result));
   await choose(
     face,
     "What next?",
     [
       word("proof", "rescan", () => rescan(face)),
+      ...rotating(face, "proof"),
       ...(result.kind === "apply" && result.result && result.result.state !== "rolled back"
         ? [word("proof", "undo", () => follow(face, startUndo(session, result.run)))]
         : []),
@@ -106,6 +113,7 @@ function open(face: Face): Promise<void> {
 }
 
 function apply(face: Face): Promise<void> {
-  say(face, "Step 3 of 4, apply. ctrl-c cancels it and restores what it had begun.");
+  const step = face.session.store.get().rotating === null ? "Step 3 of 4, apply. " : "";
+  say(face, `${step}ctrl-c cancels it and restores what it had begun.`);
   return follow(face, startApply(face.session));
 }

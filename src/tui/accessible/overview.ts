@@ -4,6 +4,7 @@ import { overviewLines } from "../screens/overview/index.ts";
 import { choose, NO_ROOM, pageOf, say, word, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
 import { NOT_A_WORD } from "./list.ts";
+import { rotating } from "./rotate.ts";
 
 /** One tab of the overview at a time; a number reads another. */
 export async function overview(face: Face): Promise<void> {
@@ -20,6 +21,7 @@ export async function overview(face: Face): Promise<void> {
     `What next? ${VIEWS.map((tab, at) => `${at + 1} ${tab}`).join(", ")},`,
     [
       ...more,
+      ...rotating(face, "overview"),
       word("overview", "readAgain", () => press(session, "r", NO_ROOM)),
       word("overview", "back", () => press(session, "esc", NO_ROOM)),
     ],

@@ -4,11 +4,13 @@ import { receiptLines } from "../screens/receipts.ts";
 import type { TerminalSession } from "../session.ts";
 import { countText } from "../widgets/bar.ts";
 import { openRun, startResume, startScrub } from "../verbs/journal.ts";
+import { startRotation } from "../verbs/rotate.ts";
 import { startUndo } from "../verbs/run.ts";
 import { choose, NO_ROOM, pageOf, say, word, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
 import { NOT_A_WORD } from "./list.ts";
 import { numbers } from "./numbers.ts";
+import { rotating } from "./rotate.ts";
 
 /** What was done, newest first; `u` and a number undoes one after a question. */
 export async function runs(face: Face): Promise<void> {
@@ -31,6 +33,7 @@ export async function runs(face: Face): Promise<void> {
             word("runs", "undo", (rest) => one(face, rest, undo), "u 1"),
             word("runs", "resume", (rest) => one(face, rest, startResume), "R 1"),
             word("runs", "scrub", (rest) => one(face, rest, startScrub), "S 1"),
+            word("runs", "rotate", (rest) => one(face, rest, async (of) => startRotation(of)), "N 1"),
           ]
         : []),
       word("runs", "back", () => press(session, "esc", NO_ROOM)),
@@ -62,6 +65,7 @@ export async function receipts(face: Face): Promise<void> {
       word("receipts", "undo", () => follow(face, undo(session, summary))),
       word("receipts", "resume", () => follow(face, startResume(session, summary))),
       word("receipts", "scrub", () => follow(face, startScrub(session, summary))),
+      ...rotating(face, "receipts"),
       word("receipts", "back", () => press(session, "esc", NO_ROOM)),
     ],
     () => NOT_A_WORD,

@@ -8,11 +8,11 @@ import { placeOf } from "../where.ts";
 import { columnsFor, imageText, moreText, seenText, SPACE, whoText, type RowColumns } from "./row-columns.ts";
 
 /** The parts of the state that a row shows. */
-export type RowState = Pick<TuiState, "marked" | "grouping" | "scan">;
+export type RowState = Pick<TuiState, "marked" | "grouping" | "scan" | "history">;
 
 /** How each row of the list is drawn at this width: a function from an item to its line. */
 export function rowMaker(
-  { marked, grouping, scan }: RowState,
+  { marked, grouping, scan, history }: RowState,
   needs: RowColumns,
   width: number,
 ): (item: ListItem, here: boolean, inRange: boolean) => SpanLine {
@@ -46,7 +46,7 @@ export function rowMaker(
         cell(columns.state, `${is.glyph} ${is.word}`, is.style),
         cell(columns.rule, group.lead.rule, { dimColor: true }),
         cell(columns.image, imageText(group), { dimColor: true }),
-        cell(columns.seen, seenText(group), { dimColor: true }),
+        cell(columns.seen, seenText(group, history), { dimColor: true }),
         cell(columns.who, whoText(group), { dimColor: true }),
       ]),
     );

@@ -21,7 +21,7 @@ export function List({ state, room }: ScreenProps) {
   const scrolls = items.length > room.rows;
   const columns = room.columns - (scrolls ? 1 : 0);
   const range = rangeOf(state);
-  const lineOf = rowMaker(state, needsOf(state.scan.groups, state.grouping), columns);
+  const lineOf = rowMaker(state, needsOf(state.scan.groups, state.grouping, state.history), columns);
   const rows = items.slice(from, to).map((item, index) => {
     const row = from + index;
     const inRange = range !== null && row >= range.from && row <= range.to;

@@ -1,6 +1,7 @@
 import { placeWords } from "../../model/place-words.ts";
 import { last } from "../last.ts";
 import type { SecretGroup } from "../groups.ts";
+import type { RunHistory } from "../history.ts";
 import type { Grouping } from "../sections.ts";
 import { STATE } from "../theme.ts";
 import { subjectsOf } from "../where.ts";
@@ -56,14 +57,16 @@ export function columnsFor(needs: RowColumns, width: number): RowColumns {
  * The widest text of each column in the whole list: the columns stay where they are while it is scrolled and filtered. A
  * rule, an image or readers that are the same for all rows tell nothing, and need no room.
  */
-export function needsOf(groups: readonly SecretGroup[], grouping: Grouping): RowColumns {
-  return grouping === "container" ? needsInContainers(groups) : needsElsewhere(groups);
+export function needsOf(groups: readonly SecretGroup[], grouping: Grouping, history: RunHistory): RowColumns {
+  return grouping === "container" ? needsInContainers(groups, history) : needsElsewhere(groups, history);
 }
 
-const needsInContainers = last((groups: readonly SecretGroup[]) => measured(groups, true));
-const needsElsewhere = last((groups: readonly SecretGroup[]) => measured(groups, false));
+const needsInContainers = last((groups: readonly SecretGroup[], history: RunHistory) =>
+  measured(groups, history, true),
+);
+const needsElsewhere = last((groups: readonly SecretGroup[], history: RunHistory) => measured(groups, history, false));
 
-function measured(groups: readonly SecretGroup[], inContainers: boolean): RowColumns {
+function measured(groups: readonly SecretGroup[], history: RunHistory, inContainers: boolean): RowColumns {
   const needs = { name: 0, where: 0, masked: 0, state: 0, rule: 0, image: 0, seen: 0, who: 0 };
   const first = new Map<Column, string>();
   const differs = new Set<Column>();
@@ -85,7 +88,7 @@ function measured(groups: readonly SecretGroup[], inContainers: boolean): RowCol
     widen("state", STATE[group.state].word.length + 2);
     extra("rule", group.lead.rule);
     extra("image", imageText(group));
-    extra("seen", seenText(group));
+    extra("seen", seenText(group, history));
     extra("who", whoText(group));
   }
   for (const column of EXTRAS) if (!differs.has(column)) needs[column] = 0;
@@ -98,9 +101,12 @@ export function imageText({ images }: SecretGroup): string {
   return `${images[0] ?? ""}${moreText(images.length - 1)}`;
 }
 
-/** The day on which it was first seen; empty where no scan is saved. */
-export const seenText = ({ firstSeen }: SecretGroup): string =>
-  firstSeen === null ? "" : `since ${firstSeen.slice(0, 10)}`;
+/** The day on which it was last rotated, or moved, or first seen; empty where no run and no saved scan has it. */
+export function seenText(group: SecretGroup, history: RunHistory): string {
+  const renewed = history.renewed(group);
+  if (renewed !== null) return `${renewed.how} ${renewed.at.slice(0, 10)}`;
+  return group.firstSeen === null ? "" : `since ${group.firstSeen.slice(0, 10)}`;
+}
 
 /** Who can read it, as far as the row's first place shows. */
 export function whoText({ lead }: SecretGroup): string {

@@ -1,3 +1,4 @@
+import { rotateSteps } from "../../rotate/plan-text.ts";
 import { runLines, workingAt } from "../screens/run.ts";
 import { bar, seconds } from "../widgets/bar.ts";
 import { layout, line } from "../widgets/text.ts";
@@ -16,16 +17,20 @@ export function Run({ state, room }: ScreenProps) {
   const body = layout(lines.slice(from, to), columns, guard);
   const progress =
     now.total > 0 ? `${bar(now.done, now.total, columns >= 80 ? 16 : 8)} ${now.done}/${now.total}  ` : "";
+  const rotates = rotateSteps(now.plan.steps).length > 0;
   const title = line(
     {
-      text: now.kind === "apply" ? ` Apply → ${now.plan.store.name}  ` : ` ${WORD[now.kind]} ${now.plan.id}  `,
+      text:
+        now.kind === "apply"
+          ? ` ${rotates ? "Rotate in" : "Apply →"} ${now.plan.store.name}  `
+          : ` ${WORD[now.kind]} ${now.plan.id}  `,
       bold: true,
     },
     progress,
     seconds(now.started, now.ended ?? state.now),
     now.aborting
       ? { text: `  ! cancelled: ${CANCELLED[now.kind]}`, color: "yellow", bold: true }
-      : { text: now.kind === "apply" ? "  3 of 4" : "", dimColor: true },
+      : { text: now.kind === "apply" && !rotates ? "  3 of 4" : "", dimColor: true },
   );
   return <Pane title={title} rows={body} room={room} />;
 }

@@ -1,6 +1,7 @@
 import type { Finding, Rotation } from "../../model/finding.ts";
 import { placeWords } from "../../model/place-words.ts";
 import type { SecretGroup } from "../groups.ts";
+import type { RunHistory } from "../history.ts";
 import { subjectText } from "../where.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
@@ -11,10 +12,9 @@ import { fields } from "./tabs/fields.ts";
 const SEEN = 6;
 
 /** Why it is a secret, where it is, who can read it, and what to do about that; the value only masked. */
-export function evidence(
-  { lead, findings, severity, name, firstSeen }: SecretGroup,
-  rotation: Rotation | undefined,
-): SpanLine[] {
+export function evidence(group: SecretGroup, rotation: Rotation | undefined, history: RunHistory): SpanLine[] {
+  const { lead, findings, severity, name, firstSeen } = group;
+  const renewed = history.renewed(group);
   const mark = SEVERITY[severity];
   const left = findings.length - SEEN;
   const seen = findings.slice(0, SEEN);
@@ -31,6 +31,7 @@ export function evidence(
     ...fields("unless", [lead.unless]),
     ...fields("seen", [...seen.map((one) => place(one, name)), ...(left > 0 ? [`and ${left} more: 2 Places`] : [])]),
     ...fields("since", firstSeen === null ? [] : [`${firstSeen.slice(0, 10)}, when a saved scan first had it`]),
+    ...fields("age", renewed === null ? [] : [`${renewed.how} ${renewed.at.slice(0, 10)}, by run ${renewed.run}`]),
     ...fields("who", [...new Set(seen.flatMap((one) => one.exposure))]),
     ...fields("rotate", rotation === undefined ? [] : [rotation.text]),
     ...(rotation?.url ? [addressLine(8, rotation.url)] : []),

@@ -88,8 +88,8 @@ const widthOf = ([show, does]: FooterKey): number => show.length + does.length +
 /** What is offered first in this situation; the others follow in the order of the keymap. */
 function called(state: TuiState): readonly KeyAction[] {
   const { where, scan, range, filter, facets, marked, canUndoIgnore } = state;
-  if (where === "detail") return ["migrate", "tab", "nextTab", "prevTab"];
-  if (where === "proof") return ["rescan", "undo", "scrub", "runs"];
+  if (where === "detail") return ["migrate", "rotate", "tab", "nextTab", "prevTab"];
+  if (where === "proof") return ["rescan", "rotate", "undo", "scrub", "runs"];
   if (where === "run") return ["abort", "steps"];
   if (where === "form") return ["accept", "nextField", "option"];
   if (where !== "browse") return [];
@@ -99,7 +99,7 @@ function called(state: TuiState): readonly KeyAction[] {
   if (selectedItem(state)?.kind === "section")
     return ["open", "markSection", "migrate", "foldAll", "fold", "group", "sort", "up", "down", "pageUp", "pageDown"];
   if (filter !== "" || facets.size > 0) return ["filter", "facets", "markAll", "sort"];
-  return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : ["migrate"];
+  return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : ["migrate", "rotate"];
 }
 
 /** What a key does now, where that differs from moment to moment. */

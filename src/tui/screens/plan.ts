@@ -19,9 +19,12 @@ import type { TuiState } from "../state.ts";
 import { SIGN } from "../theme.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import type { ScreenText } from "./frame.ts";
+import { rotationText } from "./rotation.ts";
 
 /** What a plan changes, what stays and why; the masked diff and the commands where they are asked for. */
-export function planText({ planned }: TuiState): ScreenText {
+export function planText(state: TuiState): ScreenText {
+  const { planned, rotating } = state;
+  if (rotating !== null) return rotationText(state, rotating);
   if (planned === null) return { lines: [], scroll: 0, title: () => line(" Preview") };
   return {
     lines: linesOf(planned.plan, planned.diff === true, planned.byHand === true),

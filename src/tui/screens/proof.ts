@@ -19,23 +19,26 @@ export function proofText({ result, run }: TuiState): ScreenText {
         { text: ` ${titleOf(result)}`, bold: true },
         `  run ${result.run}${took}`,
         below > 0 ? `  ↓ ${below} more` : "",
-        { text: result.kind === "apply" ? "  4 of 4" : "", dimColor: true },
+        { text: result.kind === "apply" && result.result?.rotated !== true ? "  4 of 4" : "", dimColor: true },
       ),
   };
 }
 
 /** What became of each unit, what that means and what comes next, then everything that was looked at. */
-export function proofLines({ result, error, kind, run, told, rotate }: ResultState): SpanLine[] {
+export function proofLines({ result, error, kind, run, told, rotate, proven = [] }: ResultState): SpanLine[] {
   const lines: SpanLine[] = [];
   if (error) lines.push(...failure(error), BLANK);
   lines.push(...told.map(seenLine));
-  if (result !== null) lines.push(...result.units.flatMap((unit) => unitLines(unit, result.proofs, error?.text ?? "")));
+  if (result !== null)
+    lines.push(...result.units.flatMap((unit) => unitLines(unit, result, error?.text ?? "", proven)));
   if (kind === "apply" && result?.units.some((one) => one.state === "migrated"))
-    lines.push(BLANK, ...migratedLines(result, run, rotate ?? []));
+    lines.push(BLANK, ...(result.rotated === true ? rotatedLines(run) : migratedLines(result, run, rotate ?? [])));
   if (kind === "apply" && error && result && result.state !== "done")
     lines.push(
       BLANK,
-      wrapped(11, { text: "   again:  ", dimColor: true }, "r scans again, m plans what is still marked"),
+      ...(result.rotated === true
+        ? []
+        : [wrapped(11, { text: "   again:  ", dimColor: true }, "r scans again, m plans what is still marked")]),
       wrapped(11, { text: "   steps:  ", dimColor: true }, `L, then enter: what run ${run} did and put back`),
     );
   if (result !== null && result.proofs.length > 0) lines.push(BLANK, ...verifiedLines(result.proofs));
@@ -47,15 +50,18 @@ type ShownRun = NonNullable<ResultState["result"]>;
 
 function unitLines(
   { unit, state, error: why, notes = [] }: ShownRun["units"][number],
-  proofs: ShownRun["proofs"],
+  { proofs, rotated }: ShownRun,
   failed: string,
+  proven: NonNullable<ResultState["proven"]>,
 ): SpanLine[] {
-  const { glyph, word, style } = UNIT[state];
+  const { glyph, word: does, style } = UNIT[state];
+  const word = rotated === true && state === "migrated" ? "rotated" : does;
   const found = proofs.find((one) => one.unit === unit);
   return [
     wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }),
     // The reason of the run's failure is already shown above.
     ...(why && !failed.includes(why) ? [wrapped(5, `     ${why}`)] : []),
+    ...proven.filter((one) => one.unit === unit).map(({ text }) => wrapped(5, `     ${text}`)),
     ...(state === "undone" ? [wrapped(5, `     ${PUT_BACK}`)] : []),
     ...notes.map((note) => wrapped(7, { text: `     ! ${note}`, color: "yellow" })),
     ...(found ? openLines(found) : []),
@@ -63,12 +69,12 @@ function unitLines(
 }
 
 function migratedLines(
-  { proofs, keyFiles = [] }: ShownRun,
+  { proofs, keyFiles = [], compared }: ShownRun,
   run: string,
   rotate: readonly RotationAdvice[],
 ): SpanLine[] {
   return [
-    ...closingSentences(proofs).map((text) => wrapped(1, ` ${text}`)),
+    ...closingSentences(proofs, compared).map((text) => wrapped(1, ` ${text}`)),
     ...rotateLines(rotate),
     ...backupTexts(keyFiles).map((text) => wrapped(3, { text: ` ! ${text}`, color: "yellow" })),
     wrapped(3, {
@@ -80,10 +86,17 @@ function migratedLines(
     wrapped(
       11,
       { text: "   next:   ", bold: true },
-      "r scans again; then rotate, and put the new values into the store only",
+      "N plans new values for what can be rotated from here; put others into the store only",
     ),
   ];
 }
+
+/** What a rotation keeps, and until when. */
+const rotatedLines = (run: string): SpanLine[] => [
+  wrapped(3, { text: " ! Kept for undo: the earlier values, in the store.", color: "yellow" }),
+  wrapped(11, { text: "   undo:   ", dimColor: true }, cmd`u, or unsprawl rollback ${run}`),
+  wrapped(11, { text: "   purge:  ", dimColor: true }, cmd`S, or unsprawl scrub ${run}, once all is well`),
+];
 
 /** What was moved could be read until now, so it has to be replaced where it is checked. */
 function rotateLines(rotate: readonly RotationAdvice[]): SpanLine[] {

@@ -4,6 +4,7 @@ import type { ScanReport } from "../../core/scan.ts";
 import type { Plan } from "../../model/plan.ts";
 import { shownError } from "../shown-error.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
+import { describeStep } from "../../core/step-text.ts";
 import { changedText } from "../../core/moved-text.ts";
 import { shortName } from "./names.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
@@ -12,9 +13,10 @@ import { applyTools } from "../tools.ts";
 
 /** Applies the plan on the screen. */
 export async function startApply(session: TerminalSession): Promise<void> {
-  const { planned } = session.store.get();
+  const { planned, rotating } = session.store.get();
   if (planned === null || planned.plan.steps.length === 0) {
-    session.store.set(() => ({ status: { text: "nothing can be moved by this plan: esc back", tone: "warn" } }));
+    const what = rotating === null ? "moved" : "rotated";
+    session.store.set(() => ({ status: { text: `nothing can be ${what} by this plan: esc back`, tone: "warn" } }));
     return;
   }
   const { plan, provider } = planned;
@@ -22,14 +24,11 @@ export async function startApply(session: TerminalSession): Promise<void> {
   const { name } = plan.store;
   if (isTyped(restarts) && !(await typedName(session, `Apply this plan? Type ${name}:`, restarts, name))) return;
   startRun(session, "apply", plan, async (host) => {
-    const [{ apply }, { describeStep: describe }] = await Promise.all([
-      import("../../core/apply.ts"),
-      import("../../core/step-text.ts"),
-    ]);
+    const { apply } = await import("../../core/apply.ts");
     const steps = plan.steps.map((step): StepState => ({
       id: step.id,
       unit: step.unit,
-      text: describe(step),
+      text: describeStep(step),
       state: "waiting",
     }));
     session.store.set(({ run }) => ({ run: run && { ...run, steps } }));
@@ -110,7 +109,7 @@ export function startRun(
 ): void {
   const { store, assembly } = session;
   const run = begunRun(kind, plan);
-  const cleared = { result: null, planned: null, opened: null, status: null, help: null };
+  const cleared = { result: null, planned: null, rotating: null, opened: null, status: null, help: null };
   store.set(() => ({ where: "run", run, ...cleared, now: run.started }));
   startJob(session, "run", async (signal) => {
     const base = { kind, run: plan.id, scroll: 0, told: [] };
@@ -130,6 +129,7 @@ export function startRun(
         result: run,
         told: told.map((text) => assembly.redactor.foreign(text)),
         error: error === null ? null : shownError(error, assembly.redactor),
+        proven: kind === "apply" && run?.rotated === true ? provenOf(store.get().run) : [],
         rotate: kind === "apply" && run !== null ? rotationAdvice(plan, run, store.get().scan.report) : [],
       };
     } catch (error) {
@@ -151,6 +151,12 @@ export function startRun(
       run: state.run && { ...state.run, ended: Date.now() },
     }));
   });
+}
+
+/** What a rotation proved of each secret: its step ends with that. */
+function provenOf(run: RunState | null): NonNullable<ResultState["proven"]> {
+  const planned = new Map((run?.plan.steps ?? []).map((step) => [step.id, describeStep(step)]));
+  return (run?.steps ?? []).filter(({ id, state, text }) => state === "done" && planned.get(id) !== text);
 }
 
 /** Records a step's event in the list of steps; a step that the plan did not name (an undo) is added. */

@@ -24,11 +24,19 @@ const ORIGIN = {
   ...{ user: "root (sudo by alice)", version: "1.2.3" },
 };
 
+/** Of one secret, which nothing else has. */
+const MOVED = [
+  {
+    ...{ name: "SHARED_TOKEN", subject: "nobody", store: "prod", fingerprints: ["5".repeat(32)] },
+    ...{ movedAt: "2026-11-17T00:00:00Z", rotatedAt: null },
+  },
+];
+
 let browser: Chromium;
 let page: Page;
 beforeAll(async () => {
   browser = await startChromium();
-  page = await browser.open(html(reportWith(ALL), { trend: trendOf(26), since: SINCE, origin: ORIGIN }));
+  page = await browser.open(html(reportWith(ALL), { trend: trendOf(26), since: SINCE, origin: ORIGIN, moved: MOVED }));
 });
 // Whatever was done to the page, it has asked for nothing and complained of nothing.
 afterAll(async () => {
@@ -103,7 +111,7 @@ describe("what it tells", () => {
     expect(worst).toHaveLength(5);
     expect(worst[0]?.replace(/\s+/g, " ")).toBe(
       "SHARED_TOKEN (■ critical, password-by-name) regressed is in 40 places: container app-166, container app-167 and 38 more. " +
-        "Readable by anyone who can open /var/run/docker.sock; and 2 more groups. First seen 2026-11-16, 9 days before this scan.",
+        "Readable by anyone who can open /var/run/docker.sock; and 2 more groups. First seen 2026-11-16, 9 days before this scan. It was moved 2026-11-17.",
     );
     expect(await page.texts(".answer:nth-child(2) li")).toEqual([
       expect.stringMatching(/^\d+ of \d+: anyone who can open \/var\/run\/docker\.sock$/),
@@ -112,7 +120,26 @@ describe("what it tells", () => {
     ]);
     await page.click(".open");
     expect(await page.text(".detail")).toContain("first seen\n2026-11-16");
+    expect(await page.text(".detail")).toContain("by unsprawl\nmoved 2026-11-17");
     await page.click(".open");
+  });
+
+  it("when each moved secret was rotated or moved, the oldest first, and at each finding of one", () => {
+    const at = { name: "DB_PASSWORD", subject: "web", store: "prod", fingerprints: ["f".repeat(32)] };
+    const moved = [
+      { ...at, movedAt: "2026-10-01T00:00:00Z", rotatedAt: "2026-11-10T00:00:00Z" },
+      { ...at, name: "API_TOKEN", fingerprints: [], movedAt: "2026-11-01T00:00:00Z", rotatedAt: null },
+    ];
+    const one = finding(0, { fingerprint: "f".repeat(32), state: "regressed" });
+    const made = html(reportWith([one]), { moved });
+    const [, section = ""] = /<section id="moved"([^]*?)<\/section>/.exec(made) ?? [];
+    const text = section.replaceAll(/<[^>]*>/g, "");
+    expect(text).toContain("Moved to a store: 2 secrets, 1 rotated");
+    expect(text).toMatch(
+      /API_TOKEN of web, in prod: moved 2026-11-01[^]*DB_PASSWORD of web, in prod: rotated 2026-11-10/,
+    );
+    expect(/<section id="worst"([^]*?)<\/section>/.exec(made)?.[1]).toContain("It was rotated 2026-11-10.");
+    expect(html(reportWith([one]))).not.toContain('id="moved"');
   });
 
   it("how to rotate each kind, at the end and at each finding, with the page that says so", async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Provider } from "../../../src/contract/provider.ts";
+import { closingSentences } from "../../../src/core/proof.ts";
 import { signPlan } from "../../../src/core/journal/signed-plan.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -99,7 +100,16 @@ describe("the last look at the store", () => {
   });
 });
 
-describe("what stays where it was, as in a store", () => {
+describe("what stays where it was, in another store", () => {
+  const planned = async (stage: Stage): Promise<Plan> => {
+    const plan = await stage.plan("web");
+    const steps = plan.steps.map((step) =>
+      "move" in step
+        ? { ...step, move: { ...step.move, location: { ...step.move.location, subject: "store" as const } } }
+        : step,
+    );
+    return signPlan({ ...plan, steps }, stage.key);
+  };
   const staying = (): Stage => {
     const stage = one();
     Object.assign(stage.world.migration, { plan: async (unit: string) => ({ unit, warnings: [], steps: [] }) });
@@ -111,34 +121,54 @@ describe("what stays where it was, as in a store", () => {
       void (when === "after" && Object.assign(world.migration, { read: async () => there() }));
   };
 
-  test("and is another value by now was not moved: what was written is its earlier one", async () => {
-    const stage = staying();
-    const [plan, later] = [await stage.plan("web"), fresh()];
-    expect(plan.steps.map(({ kind }) => kind)).toEqual(["put", "verify"]);
-    readAs(stage, () => later);
-    const error = "A of web was changed while it was moved";
-    // The last copy that is known of stays: nothing else was seen to hold it.
-    const notes = expect.arrayContaining([
-      "A stays in the store at ref+mem://web#/A: nothing else was seen to hold it",
-    ]);
-    const units = [expect.objectContaining({ unit: "web", state: "partly undone", error, notes })];
-    expect(await stage.apply(plan)).toMatchObject({ state: "partly", units });
-  });
-
-  test.each<[what: string, there: () => Secret | null]>([
-    ["is gone by now", () => null],
+  test.each<[what: string, is: string, there: () => Secret | null]>([
+    ["is another value by now", "source-changed", fresh],
+    ["is gone by now", "source-gone", () => null],
     [
       "cannot be asked now",
+      "unread",
       () => {
         throw new UnsprawlError("unreachable", "no answer", "start it");
       },
     ],
-  ])("and %s is no reason to take back what may be its last copy", async (_what, there) => {
+  ])("and %s is named at the end, and what may be its last copy stays", async (_what, is, there) => {
     const stage = staying();
-    const plan = await stage.plan("web");
+    const plan = await planned(stage);
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(["put", "verify"]);
     readAs(stage, there);
-    expect(await stage.apply(plan)).toMatchObject({ state: "done" });
+    const [put] = plan.steps;
+    const entry = put?.kind === "put" ? put.move.location.path : "";
+    const result = await stage.apply(plan);
+    expect(result).toMatchObject({
+      state: "partly",
+      units: [{ unit: "web", state: "migrated" }],
+      compared: { of: 1, equal: 0, different: [{ unit: "web", name: "A", entry, is }] },
+    });
+    expect(result.error?.message).toContain("0 of 1 value is equal in both stores");
     expect(stage.world.store.size).toBe(1);
+  });
+
+  test("and is equal in both at the end is said to be", async () => {
+    const stage = staying();
+    const result = await stage.apply(await planned(stage));
+    expect(result).toMatchObject({ state: "done", compared: { of: 1, equal: 1, different: [] } });
+    expect(closingSentences(result.proofs, result.compared)).toEqual([
+      "Verified: the store gave back the same bytes; 1 of 1 value is equal in both stores.",
+    ]);
+  });
+
+  test("and was changed in the new store meanwhile is not equal, whoever did it", async () => {
+    const stage = staying();
+    const plan = await planned(stage);
+    const { provider } = stage.world;
+    let reads = 0;
+    const other: Provider = {
+      ...provider,
+      // The write looks first, then it is read back; from then on somebody else's value is there.
+      get: async (key) => (++reads > 2 ? { value: fresh(), version: "9" } : provider.get(key)),
+    };
+    const result = await stage.apply(plan, { provider: other });
+    expect(result).toMatchObject({ state: "partly", compared: { equal: 0, different: [{ is: "target-changed" }] } });
   });
 });
 

@@ -7,8 +7,10 @@ import { Secret } from "../../../src/model/secret.ts";
 import {
   ageIdentities,
   getValue,
+  groupsOf,
+  oneGroup,
+  openGroups,
   putValue,
-  unwrapWithAge,
   wrapForAge,
   type DataKeys,
 } from "../../../src/stores-kit/sops/index.ts";
@@ -70,8 +72,10 @@ export async function realSops(): Promise<RealSops> {
     return stdout;
   };
   const keys: DataKeys = {
-    wrap: (dataKey) => wrapForAge(dataKey, [recipient]),
-    unwrap: async (document) => unwrapWithAge(document, await identities.load(), identities.where),
+    wrap: async (dataKey) => oneGroup(await wrapForAge(dataKey, [recipient])),
+    unwrap: (document) =>
+      openGroups(groupsOf(document), document.file, { identities, service: async () => null, first: "age" }),
+    recipients: async () => ({ names: [`age ${recipient}`], from: null }),
     names: async () => [`age ${recipient}`],
   };
   return {

@@ -1,3 +1,4 @@
+import type { MovedAge } from "../../../core/moved.ts";
 import type { ScanReport } from "../../../core/scan.ts";
 import { SEVERITIES, type Finding } from "../../../model/finding.ts";
 import type { TrendPoint } from "../../../model/trend.ts";
@@ -19,6 +20,8 @@ export type PageFacts = {
   readonly trend?: readonly TrendPoint[];
   /** When findings were first seen, by id. ISO 8601. */
   readonly since?: ReadonlyMap<string, string>;
+  /** What runs of this installation have moved, and when it was rotated. */
+  readonly moved?: readonly MovedAge[];
 };
 
 /** A secret with all its places, the gravest first. */
@@ -51,6 +54,17 @@ export function secretsOf({ findings }: ScanReport, since: ReadonlyMap<string, s
       NATURAL.compare(a.worst.location.subjectName, b.worst.location.subjectName) ||
       NATURAL.compare(a.worst.name, b.worst.name),
   );
+}
+
+/** For each finding of a secret that was moved, when it was rotated, or else moved; null for one that was not. */
+export function movedAgeOf(moved: readonly MovedAge[]): (finding: Finding) => MovedAge | null {
+  const byPrint = new Map(moved.flatMap((one) => one.fingerprints.map((print) => [print, one] as const)));
+  const byPlace = new Map(moved.map((one) => [JSON.stringify([one.subject, one.name]), one]));
+  return ({ fingerprint, name, location: { subjectName, host } }) =>
+    byPrint.get(fingerprint) ??
+    // Another host has containers of the same names.
+    (host === undefined ? byPlace.get(JSON.stringify([subjectName, name])) : undefined) ??
+    null;
 }
 
 const NATURAL = new Intl.Collator("en", { numeric: true });

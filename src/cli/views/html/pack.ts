@@ -3,11 +3,17 @@ import type { Finding } from "../../../model/finding.ts";
 import { rotationKey } from "../../../model/secret-service.ts";
 import { printable } from "../../../kit/text/escape.ts";
 import { subjectIn } from "../subject.ts";
+import { movedText } from "./age.ts";
+import type { movedAgeOf } from "./facts.ts";
 import { day } from "./markup.ts";
 import { TEXT_COLUMNS, type PageData, type TextColumn } from "./page/data.ts";
 
 /** The findings for the page's script: printable, and each text written once. */
-export function pack(report: ScanReport, since: ReadonlyMap<string, string>): PageData {
+export function pack(
+  report: ScanReport,
+  since: ReadonlyMap<string, string>,
+  movedOf: ReturnType<typeof movedAgeOf>,
+): PageData {
   const strings = new Numbered((text) => printable(text));
   const lists = new Numbered((key) => JSON.parse(key) as number[]);
   const subjects = new Numbered((key) => JSON.parse(key) as [number, number, number, number, number]);
@@ -23,7 +29,7 @@ export function pack(report: ScanReport, since: ReadonlyMap<string, string>): Pa
     findings: all.length,
     why: packed(all.map(({ why }) => list(why))),
     exposure: packed(all.map(({ exposure }) => list(exposure))),
-    texts: textColumns(all, text, since),
+    texts: textColumns(all, text, since, movedOf),
     subject: packed(all.map(subjectOf)),
     secret: packed(all.map((finding) => secrets.at(finding.fingerprint))),
     score: packed(all.map(({ score }) => Math.round(score * 100) / 100)),
@@ -46,9 +52,14 @@ function textColumns(
   all: readonly Finding[],
   number: (text: string) => number,
   since: ReadonlyMap<string, string>,
+  movedOf: ReturnType<typeof movedAgeOf>,
 ): PageData["texts"] {
-  const text = (column: TextColumn, one: Finding): string =>
-    column === "since" ? day(Date.parse(since.get(one.id) ?? "")) : TEXT[column](one);
+  const text = (column: TextColumn, one: Finding): string => {
+    if (column === "since") return day(Date.parse(since.get(one.id) ?? ""));
+    if (column !== "moved") return TEXT[column](one);
+    const moved = movedOf(one);
+    return moved === null ? "" : movedText(moved);
+  };
   const columns = TEXT_COLUMNS.map((column) => [column, packed(all.map((one) => number(text(column, one))))]);
   return Object.fromEntries(columns) as PageData["texts"];
 }
@@ -56,7 +67,7 @@ function textColumns(
 /** This much of a fingerprint is needed for an entry of `ignore:`. */
 const SHOWN_PRINT = 12;
 
-const TEXT: { readonly [column in Exclude<TextColumn, "since">]: (finding: Finding) => string } = {
+const TEXT: { readonly [column in Exclude<TextColumn, "since" | "moved">]: (finding: Finding) => string } = {
   id: ({ id }) => id,
   severity: ({ severity }) => severity,
   confidence: ({ confidence }) => confidence,

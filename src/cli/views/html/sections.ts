@@ -1,6 +1,8 @@
 import type { ScanReport } from "../../../core/scan.ts";
+import type { MovedAge } from "../../../core/moved.ts";
 import { rotationKey } from "../../../model/secret-service.ts";
 import { unreadIn } from "../subject.ts";
+import { agoText, movedText } from "./age.ts";
 import { capped, counted, markup, NOTHING, number, type Markup } from "./markup.ts";
 
 const SHOWN = 10;
@@ -34,6 +36,23 @@ export function rotationSection({ rotation, findings }: ScanReport): Markup {
   if (items.length === 0) return NOTHING;
   return section("rotation", "Rotate these secrets: others could read them", capped(items, SHOWN, "kinds"));
 }
+
+/** What runs have moved, and when each was last rotated, the oldest first: a moved secret was readable until then. */
+export function movedSection(moved: readonly MovedAge[], scannedAt: string): Markup {
+  if (moved.length === 0) return NOTHING;
+  const items = moved
+    .toSorted((a, b) => (renewedAt(a) < renewedAt(b) ? -1 : 1))
+    .map(
+      (one) =>
+        markup`<li><bdi><b>${one.name}</b></bdi> of <bdi>${one.subject}</bdi>, in ${one.store}: ${movedText(one)}${agoText(renewedAt(one), scannedAt)}</li>`,
+    );
+  const rotated = moved.filter(({ rotatedAt }) => rotatedAt !== null).length;
+  const title = `Moved to a store: ${counted(moved.length, "secret")}, ${number(rotated)} rotated`;
+  const hint = markup`<p class="quiet">Only what <code>unsprawl rotate</code> did is known here; <code>unsprawl doctor</code> asks the stores.</p>`;
+  return section("moved", title, markup`${capped(items, SHOWN, "moved")}${hint}`);
+}
+
+const renewedAt = ({ rotatedAt, movedAt }: MovedAge): string => rotatedAt ?? movedAt;
 
 /** Warnings about images besides secrets; a warning that many share is shown once. */
 export function adviceSection({ advice }: ScanReport): Markup {

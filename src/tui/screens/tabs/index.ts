@@ -72,7 +72,8 @@ export function detail(item: ListItem | undefined, state: DetailState): SpanLine
   // A row under the heading of a container is about one of its places; what is said is about all of them.
   const group = wholeOf(state.scan.groups).get(item.group.fingerprint) ?? item.group;
   if (state.tab === "plan") return [nameLine(group), ...planTab(item.group, state)];
-  if (state.tab === "evidence") return evidence(group, state.scan.report?.rotation[rotationKey(group.lead)]);
+  if (state.tab === "evidence")
+    return evidence(group, state.scan.report?.rotation[rotationKey(group.lead)], state.history);
   if (state.tab === "places") return [nameLine(group), ...places(group)];
   return [nameLine(group), ...(state.tab === "exposure" ? exposure(group) : journal(group, state.history))];
 }

@@ -46,6 +46,7 @@ export const TEXT_COLUMNS = [
   "ignored",
   "liveness",
   "since",
+  "moved",
   "kind",
   "id",
 ] as const;

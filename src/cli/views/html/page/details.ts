@@ -26,6 +26,8 @@ export function details(
   const [liveness, ignored] = [findings.text("liveness", row), findings.text("ignored", row)];
   const since = findings.text("since", row);
   if (since !== "") tell("first seen", since);
+  const moved = findings.text("moved", row);
+  if (moved !== "") tell("by unsprawl", moved);
   if (liveness !== "") tell("still valid", liveness);
   if (ignored !== "") tell("ignored by", ignored);
   const rotation = findings.rotation(row);

@@ -79,6 +79,7 @@ export function tableRow(
   const since = rows
     .flatMap((one) => findings.text("since", one) || [])
     .reduce((a, b) => (a !== "" && a < b ? a : b), "");
+  const age = findings.text("moved", row) || (since === "" ? "" : `since ${since}`);
   const copies = findings.copies(row).length;
   const [first = "", second] = findings.list("why", row);
   const why = [first, second, copies > 1 ? `same value in ${copies} places` : undefined].filter(Boolean).join("; ");
@@ -103,7 +104,7 @@ export function tableRow(
     make("td", { class: "medium-wide" }, make("code", {}, findings.text("masked", row))),
     place(findings, rows),
     make("td", { class: "wide" }, `${findings.text("confidence", row)} ${findings.score(row).toFixed(2)}`),
-    make("td", { class: "medium-wide" }, ...badges(), since === "" ? "" : make("small", {}, `since ${since}`)),
+    make("td", { class: "medium-wide" }, ...badges(), age === "" ? "" : make("small", {}, age)),
     make("td", { class: "wide why" }, why),
   );
 }

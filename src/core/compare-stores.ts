@@ -1,0 +1,122 @@
+import pMap from "p-map";
+import type { Host } from "../contract/host.ts";
+import { bare, cmd, shellLine } from "../kit/shell.ts";
+import { countText } from "../kit/text/count.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Plan, PutStep, Step } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+import type { ApplyTools } from "./apply.ts";
+import { isValueOf } from "./journal/trace.ts";
+
+/** What both stores held once everything had been moved from one to the other. */
+export type ComparedStores = {
+  readonly of: number;
+  readonly equal: number;
+  /** What is not equal, or could not be compared. `entry` is the reference of the old entry. */
+  readonly different: readonly {
+    readonly unit: string;
+    readonly name: string;
+    readonly entry: string;
+    readonly is: Difference;
+  }[];
+};
+
+/** `source-…`: of the old entry; `target-…`: of the new one. `unread`: a store did not answer. */
+type Difference = "source-changed" | "source-gone" | "target-changed" | "target-gone" | "unread";
+
+/** How many values are compared, and how many units are moved, at once. */
+export const STORE_UNITS = 8;
+
+/** Whether these are the steps of a unit of another store: nothing but the target changes, and the old values stay. */
+export function isFromStore(steps: readonly Step[]): boolean {
+  return steps.some((step) => step.kind === "put" && step.move.location.subject === "store");
+}
+
+/**
+ * Reads every value of these steps again, from both stores, and compares them with each other: what was written while the
+ * others were moved is an earlier value where somebody has changed it since. Null if no step is from store to store.
+ */
+export async function compareStores(
+  steps: readonly Step[],
+  tools: ApplyTools,
+  host: Host,
+): Promise<ComparedStores | null> {
+  const puts = steps.filter((step) => step.kind === "put");
+  if (puts.length === 0) return null;
+  const unit = tools.provider.target.name;
+  const event = { type: "step", step: "compare", unit, text: COMPARES, total: puts.length } as const;
+  let done = 0;
+  const differences = await pMap(
+    puts,
+    async (step) => {
+      host.signal.throwIfAborted();
+      host.emit({ ...event, state: "start", done });
+      const is = await difference(step, tools);
+      done++;
+      const { name, location } = step.move;
+      return is === null ? [] : { unit: step.unit, name, entry: location.path, is };
+    },
+    { concurrency: STORE_UNITS },
+  );
+  host.emit({ ...event, state: "done", done });
+  const different = differences.flat();
+  return { of: puts.length, equal: puts.length - different.length, different };
+}
+
+const COMPARES = "compare both stores";
+
+async function difference(
+  { move, unit }: PutStep,
+  { migration, provider, key }: ApplyTools,
+): Promise<Difference | null> {
+  const [source, target] = await Promise.all([
+    orUnread(() => migration.read(move, unit)),
+    orUnread(async () => (await provider.get(move.key))?.value ?? null),
+  ]);
+  if (source === "unread" || target === "unread") return "unread";
+  if (source === null) return "source-gone";
+  if (target === null) return "target-gone";
+  if (source.equals(target)) return null;
+  return isValueOf(move.fingerprint, target, key) ? "source-changed" : "target-changed";
+}
+
+async function orUnread(read: () => Promise<Secret | null>): Promise<Secret | null | "unread"> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof UnsprawlError) return "unread";
+    throw error;
+  }
+}
+
+/** `500 of 500 values are equal in both stores`. */
+export function comparedText({ of, equal }: Pick<ComparedStores, "of" | "equal">): string {
+  return `${equal} of ${countText(of, "value is", "values are")} equal in both stores`;
+}
+
+/** What the person has to look at, and the command that takes over what the old store has by now; null if all are equal. */
+export function comparedFault(compared: ComparedStores | null, { id, steps, store }: Plan): UnsprawlError | null {
+  if (compared === null || compared.different.length === 0) return null;
+  const { different } = compared;
+  const more = different.length > NAMED ? `, and ${different.length - NAMED} more` : "";
+  const named = different.slice(0, NAMED).map(({ entry, is }) => `${entry} ${WORDS[is]}`);
+  const sources = new Set(steps.flatMap((step) => (step.kind === "put" ? [step.move.location.source] : [])));
+  const again = cmd`unsprawl plan ${bare(shellLine([...sources]))} --to ${store.name} --overwrite`;
+  const isOnlyGone = different.every(({ is }) => is === "source-gone");
+  return new UnsprawlError(
+    "partly",
+    `${comparedText(compared)}: ${named.join(", ")}${more}`,
+    isOnlyGone ? cmd`unsprawl runs ${id} shows where the values are` : again,
+    "changed",
+  );
+}
+
+const NAMED = 5;
+
+const WORDS: { readonly [is in Difference]: string } = {
+  "source-changed": "was changed while it was moved",
+  "source-gone": "is gone from its store",
+  "target-changed": "was changed in the new store",
+  "target-gone": "is gone from the new store",
+  unread: "could not be read again",
+};

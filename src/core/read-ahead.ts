@@ -1,0 +1,36 @@
+import pMap from "p-map";
+import type { Stored } from "../contract/provider.ts";
+import { storeKeyId, type HitToMove } from "./plan-moves.ts";
+import type { PlanTools } from "./plan.ts";
+
+/** What the store holds now at the places of some hits, by `storeKeyId`; a place that could not be read is not in it. */
+export type ReadAhead = ReadonlyMap<string, Stored | null>;
+
+/** How many units are read ahead of their planning, and how many places at once. */
+export const UNITS_AHEAD = 64;
+const AT_ONCE = 8;
+
+/**
+ * Asks the store for the places of these units side by side. Units are planned one after another, since each reserves its
+ * places; of ten thousand entries of another store each would wait for its answer in turn.
+ */
+export async function readAhead(
+  units: readonly { readonly hits: readonly HitToMove[] }[],
+  { migration, provider }: PlanTools,
+): Promise<ReadAhead> {
+  const hits = units.flatMap((unit) => unit.hits).filter(({ finding }) => finding.location.subject === "store");
+  const found = new Map<string, Stored | null>();
+  await pMap(
+    hits,
+    async ({ finding }) => {
+      try {
+        const key = provider.key({ ...(await migration.names(finding)), name: finding.name });
+        found.set(storeKeyId(key), await provider.get(key));
+      } catch {
+        // Planning meets the same error, and says what it means for the unit.
+      }
+    },
+    { concurrency: AT_ONCE },
+  );
+  return found;
+}

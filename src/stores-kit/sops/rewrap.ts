@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
+import { splice, type Edit } from "../../kit/text/splice.ts";
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { decryptValue, encryptValue } from "./cipher.ts";
+import type { Leaf, SopsDocument } from "./document.ts";
+import { replaceKeys, withMac } from "./edit.ts";
+import { formatOf, readDocument } from "./formats.ts";
+import { recipientsOf, type DataKeys } from "./keys.ts";
+import { additionalData, openDocument, type OpenLeaf } from "./mac.ts";
+import { expectedDigest, openFile, readWhole, underLock, type OpenedSops } from "./open.ts";
+import { mustBeOurs } from "./own-file.ts";
+import { isEncrypted } from "./rules.ts";
+
+/**
+ * Wraps the data key of a file for other holders, as `sops updatekeys`: only those for whom `keys` wraps can open it; no other byte
+ * changes. With `rotateKey` it makes a new data key and encrypts every value and comment with it, as `sops rotate`. `keys` must be
+ * able to open the file now. False if there is no such file.
+ */
+export async function rewrapFile(file: string, keys: DataKeys, rotateKey = false): Promise<boolean> {
+  if ((await openFile(file, keys)) === null) return false;
+  return underLock(file, async () => {
+    await sweepTemps(file);
+    const opened = await openFile(file, keys);
+    if (opened === null) return false;
+    if (rotateKey) await mustBeOurs(file, opened.document.text);
+    const dataKey = rotateKey ? randomBytes(opened.dataKey.length) : opened.dataKey;
+    const document = rotateKey ? await encryptedAgain(opened, dataKey) : opened.document;
+    const wrapped = await keys.wrap(dataKey, file, rotateKey ? undefined : document);
+    await atomicWrite(file, await replaceKeys(document, wrapped, dataKey), { expect: expectedDigest(opened) });
+    return true;
+  });
+}
+
+/** Who will be able to open a file once it is re-wrapped and cannot now, and the other way round; null if it is absent. */
+export async function recipientChange(
+  file: string,
+  keys: DataKeys,
+): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] } | null> {
+  const text = await readWhole(file);
+  if (text === null) return null;
+  const before = recipientsOf(await readDocument(text, file));
+  const { names: after } = await keys.recipients(file);
+  return {
+    added: after.filter((name) => !before.includes(name)),
+    removed: before.filter((name) => !after.includes(name)),
+  };
+}
+
+/** The file under another data key, for which nothing is wrapped yet; its values are the same. */
+async function encryptedAgain({ document, dataKey, leaves }: OpenedSops, key: Buffer): Promise<SopsDocument> {
+  const values = document.leaves
+    .filter((leaf) => leaf.literal !== null && isEncrypted(leaf.path, document.rules))
+    .map((leaf) => again(document, leaf, dataKey, key));
+  const text = splice(document.text, [...values, ...comments(document, dataKey, key)]);
+  const draft = await readDocument(text, document.file);
+  const sealed = await readDocument(withMac(draft, key, formatOf(document.file)), document.file);
+  if (contents(openDocument(sealed, key)) !== contents(leaves)) throw notRotatable(document.file);
+  return sealed;
+}
+
+function again({ text, file }: SopsDocument, leaf: Leaf, dataKey: Buffer, key: Buffer): Edit {
+  const [additional, what] = [additionalData(leaf.path), `${file}: ${leaf.path.join("/")}`];
+  const cipher = encryptValue(decryptValue(leaf.text, dataKey, additional, what), key, additional);
+  const at = text.slice(leaf.start, leaf.end).indexOf(leaf.text);
+  if (at < 0) throw notRotatable(file);
+  return { start: leaf.start + at, end: leaf.start + at + leaf.text.length, text: cipher };
+}
+
+/** Comments between the values. Which map one belongs to decides sops: its ciphertext opens with that map's path alone. */
+function comments({ text, file, leaves }: SopsDocument, dataKey: Buffer, key: Buffer): readonly Edit[] {
+  const maps = new Set(
+    [""].concat(leaves.flatMap(({ path }) => path.map((_, at) => JSON.stringify(path.slice(0, at))))),
+  );
+  const paths = [...maps].map((one) => additionalData(one === "" ? [] : (JSON.parse(one) as string[])));
+  const inLeaf = (at: number): boolean => leaves.some(({ start, end }) => start <= at && at < end);
+  return Array.from(text.matchAll(/ENC\[AES256_GCM,[\w:,+/=]+,type:comment\]/g))
+    .filter(({ index }) => !inLeaf(index))
+    .map(({ 0: cipher, index }) => {
+      for (const additional of paths) {
+        try {
+          const plain = decryptValue(cipher, dataKey, additional, file);
+          return { start: index, end: index + cipher.length, text: encryptValue(plain, key, additional) };
+        } catch {
+          // Of another map.
+        }
+      }
+      throw notRotatable(file);
+    });
+}
+
+function contents(leaves: readonly OpenLeaf[]): string {
+  return JSON.stringify(leaves.map(({ path, value }) => [path, value.type, value.bytes.toString("base64")]));
+}
+
+function notRotatable(file: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `${file} is written in a form that cannot be encrypted again safely`,
+    cmd`sops rotate -i ${file}`,
+  );
+}

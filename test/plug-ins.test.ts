@@ -112,8 +112,8 @@ describe("a store", () => {
   });
 
   it.each(stores)("$name has master keys of the kind that it names, or of none", async ({ name, wraps }) => {
-    const { keyService } = (await providers[name]?.())?.provider ?? {};
-    expect(keyService === undefined).toBe(wraps === undefined);
+    const plugIn = await providers[name]?.();
+    expect(plugIn?.provider.keyService === undefined).toBe(wraps === undefined);
     expect(stores.filter((one) => one.wraps === wraps && wraps !== undefined).length).toBeLessThanOrEqual(1);
   });
 

@@ -90,8 +90,7 @@ const bytes = async (store: Provider, key: StoreKey): Promise<string | undefined
 /** Every value that has a path of its own, as sops hands it out alone. */
 function named(node: Node, path: readonly string[] = []): readonly (readonly [readonly string[], string])[] {
   if (node === null || Array.isArray(node)) return [];
-  if (typeof node === "object")
-    return Object.entries(node).flatMap(([key, inner]) => named(inner as Node, [...path, key]));
+  if (typeof node === "object") return Object.entries(node).flatMap(([key, inner]) => named(inner, [...path, key]));
   return [[path, String(node)]];
 }
 

@@ -18,7 +18,7 @@ export function deniedHint(right: SecretPermission, vault: string, inner: string
   const byPolicy = cmd`az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions ${bare(right === "get" ? "get" : "get list set delete recover")}`;
   if (inner === "ForbiddenByRbac") return byRole;
   if (inner === "ForbiddenByPolicy" || inner === "AccessDenied") return byPolicy;
-  return `${byRole}; or, where the vault has access policies: ${byPolicy}`;
+  return [byRole, cmd`or, where the vault has access policies: ${bare(byPolicy)}`].join("; ");
 }
 
 /** The commands that let one application read its secrets. */

@@ -80,7 +80,7 @@ test.for<[string, FaultRule["fail"], number]>([
   expect(fault.hits).toBeGreaterThan(0);
   expect(vault.peek(key.path)).toHaveLength(1);
   const { written: _when, ...stored } = (await store.get(key)) ?? {};
-  expect(stored).toEqual({ value, version });
+  expect(stored).toMatchObject({ value, version });
   vault.clearFaults();
   const next = fresh();
   vault.fault({ method: /^PUT$/, ...(fail === undefined ? {} : { fail }) });

@@ -99,7 +99,7 @@ describe("a new secret", () => {
     expect(writes()).toBe(before + 1);
     expect(bench.keywhiz.versionsOf(key.path)).toHaveLength(1);
     expect(bench.keywhiz.groupsOf(key.path)).toEqual(["api"]);
-    expect(await store.get(key)).toEqual({ value, version });
+    expect(await store.get(key)).toMatchObject({ value, version });
   });
 
   test("whose answer is lost, and whose name is another's by then, is a conflict", async () => {

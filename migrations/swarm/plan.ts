@@ -1,4 +1,4 @@
-import type { Delivery } from "../../src/contract/delivery.ts";
+import { noFit, type Delivery } from "../../src/contract/delivery.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
@@ -119,7 +119,7 @@ function deliveriesFor(deliveries: readonly Delivery[], { facts }: SwarmService,
   return deliveries.map((delivery) => {
     const ours = delivery.change(facts.subject, []).runtime;
     if (ours === null || (ours === fallback && nodes === 1)) return delivery;
-    return { ...delivery, fits: async () => ({ fits: false, why, warnings: [] }) };
+    return { ...delivery, fits: async () => noFit(why) };
   });
 }
 

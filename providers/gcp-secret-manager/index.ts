@@ -5,7 +5,7 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
-import { secretApi } from "./api.ts";
+import { GcpSecretApi } from "./api.ts";
 import { gcpClient } from "./client.ts";
 import { storeName } from "./errors.ts";
 import { cryptoKeys } from "./crypto-keys.ts";
@@ -26,7 +26,7 @@ export const provider: ProviderModule = {
     const settings = readSettings(config, context);
     const { projectId, name: template } = settings;
     const client = gcpClient(settings, context.env, context.say);
-    const store = gcpSecrets(secretApi(settings, client), storeName(settings), projectId);
+    const store = gcpSecrets(new GcpSecretApi(settings, client), storeName(settings), projectId);
     const opened: Provider = {
       target: { name, provider: "gcp-secret-manager", settings: publicSettings(settings) },
       key: (names) => secretKey(template, names),

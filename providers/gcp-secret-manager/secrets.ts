@@ -9,7 +9,7 @@ import type { Secret } from "../../src/model/secret.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
 import { GcpFailure } from "./answer.ts";
-import type { GcpSecretApi, GcpHead, GcpVersion } from "./api.ts";
+import type { GcpHead, GcpSecretApi, GcpVersion } from "./api.ts";
 import { claimOf, claimText, isHeld } from "./claim.ts";
 import { fieldOf } from "./field.ts";
 import { secretName } from "./names.ts";

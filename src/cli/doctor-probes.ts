@@ -21,39 +21,11 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
   const kept = once(async () => keptNames(assembly));
   const keys = once(async () => runKeys(assembly.installation(), assembly.storeOf));
   return [
-    {
-      name: "engine",
-      look: async () => {
-        const engine = await assembly.engine();
-        const info = await engine.info();
-        return `${info.OperatingSystem ?? "engine"}, version ${info.ServerVersion ?? "?"}, at ${engine.connection.address}`;
-      },
-    },
-    {
-      name: "moving",
-      look: async () => (await import("./moving-checks.ts")).movingChecks(assembly),
-    },
-    {
-      name: "memory",
-      look: async () =>
-        `files with values are written to ${(await import("../delivery/tmpfs.ts")).memoryRoot(assembly.env)} (tmpfs)`,
-    },
+    { name: "engine", look: async () => engineText(assembly) },
+    { name: "moving", look: async () => (await import("./moving-checks.ts")).movingChecks(assembly) },
+    { name: "memory", look: async () => memoryText(assembly) },
     { name: "runtime", look: async () => runtimeChecks(assembly) },
-    {
-      name: "files",
-      look: async () => {
-        const { consumers, notes, unindexed, unserved } = await found();
-        const supplies = await assembly.supplies();
-        // Where all that was found is out of the ordinary, nothing is well.
-        if (consumers.length === 0 && notes.length > 0) return notes;
-        const isRunning = Object.values(agentState(assembly.state())).includes(true);
-        return [
-          ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null, { unindexed, unserved }),
-          ...notes,
-          agentCheck(consumers, isRunning),
-        ];
-      },
-    },
+    { name: "files", look: async () => filesChecks(assembly, await found()) },
     {
       name: "runs",
       look: async () => {
@@ -63,23 +35,49 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
     },
     { name: "images", look: async () => imageChecks(assembly) },
     { name: "key", look: async () => keyChecks(await keys()) },
-    {
-      name: "rotation",
-      look: async () => {
-        const { consumers } = await found();
-        const used = consumers.flatMap((one) =>
-          one.values.map(({ reference }) => [reference, consumerName(one)] as const),
-        );
-        const lost = new Set((await keys()).flatMap(({ isThere, store }) => (isThere ? [] : [store])));
-        const moved = await rotations(rotationTools(assembly));
-        const closed = moved.filter(({ rotation, store }) => rotation === "unknown" && lost.has(store));
-        const rest = moved.filter((one) => !closed.includes(one));
-        return [
-          ...(rest.length > 0 || closed.length === 0 ? rotationChecks(rest, new Map(used), new Date()) : []),
-          ...(closed.length === 0 ? [] : [notChecked("rotation", "key")]),
-        ];
-      },
-    },
+    { name: "rotation", look: async () => movedChecks(assembly, (await found()).consumers, await keys()) },
+  ];
+}
+
+async function engineText(assembly: Assembly): Promise<string> {
+  const engine = await assembly.engine();
+  const info = await engine.info();
+  return `${info.OperatingSystem ?? "engine"}, version ${info.ServerVersion ?? "?"}, at ${engine.connection.address}`;
+}
+
+async function memoryText({ env }: Assembly): Promise<string> {
+  return `files with values are written to ${(await import("../delivery/tmpfs.ts")).memoryRoot(env)} (tmpfs)`;
+}
+
+type HostFound = Awaited<ReturnType<typeof hostConsumers>>;
+
+async function filesChecks(assembly: Assembly, found: HostFound): Promise<readonly DoctorCheck[]> {
+  const { consumers, notes, unindexed, unserved } = found;
+  const supplies = await assembly.supplies();
+  // Where all that was found is out of the ordinary, nothing is well.
+  if (consumers.length === 0 && notes.length > 0) return notes;
+  const isRunning = Object.values(agentState(assembly.state())).includes(true);
+  return [
+    ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null, { unindexed, unserved }),
+    ...notes,
+    agentCheck(consumers, isRunning),
+  ];
+}
+
+/** Whether what was moved is rotated; not checked for stores whose key is gone. */
+async function movedChecks(
+  assembly: Assembly,
+  consumers: HostFound["consumers"],
+  keys: Awaited<ReturnType<typeof runKeys>>,
+): Promise<readonly DoctorCheck[]> {
+  const used = consumers.flatMap((one) => one.values.map(({ reference }) => [reference, consumerName(one)] as const));
+  const lost = new Set(keys.flatMap(({ isThere, store }) => (isThere ? [] : [store])));
+  const moved = await rotations(rotationTools(assembly));
+  const closed = moved.filter(({ rotation, store }) => rotation === "unknown" && lost.has(store));
+  const rest = moved.filter((one) => !closed.includes(one));
+  return [
+    ...(rest.length > 0 || closed.length === 0 ? rotationChecks(rest, new Map(used), new Date()) : []),
+    ...(closed.length === 0 ? [] : [notChecked("rotation", "key")]),
   ];
 }
 

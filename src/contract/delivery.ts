@@ -59,6 +59,8 @@ export type DeliveryFit = {
   readonly hint?: string;
 };
 
+export const noFit = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
+
 /** Numeric ids on the host of the user who may read a file. */
 export type Owner = { readonly uid: number; readonly gid: number };
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
-import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
+import { noFit, type Delivery, type DeliveryFit, type DeliverySubject } from "../contract/delivery.ts";
+import type { Move } from "../model/plan.ts";
 import { rewrittenAtStart } from "./at-start.ts";
 import { fileProgram, startsProgram } from "./documented.ts";
 import {
@@ -24,69 +25,11 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
   const folder = (id: string): string => join(unitFolder(env, id), CONSUMER_FOLDERS.file);
   return {
     name: "file",
-    async fits(subject, moves): Promise<DeliveryFit> {
-      const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
-      if (subject.unreachableHost !== null) return no(subject.unreachableHost.why);
-      const odd = namesFault(moves, false);
-      if (odd !== null) return no(odd);
-      const padded = moves.find(({ name }) => subject.padded?.has(name) === true);
-      if (padded) return no(`${padded.name} begins or ends with white space, which is lost where a file is read`);
-      const both = moves.find(({ name }) => {
-        const form = formOf(subject)(name);
-        return form !== null && form !== name && subject.env.includes(form);
-      });
-      if (both)
-        return no(`${formOf(subject)(both.name) ?? ""} is set already, and both forms are an error in most images`);
-      const checked = await readByHealthCheck(
-        subject,
-        moves.map(({ name }) => name),
-      );
-      if (checked !== null) return no(`its health check reads ${checked}, which only the entrypoint would have`);
-      const program = fileProgram(subject);
-      if (program !== null) {
-        const unread = moves.find(({ name }) => !isOption(subject, name) && program.variables[name] === undefined);
-        if (unread !== undefined) return no(`${program.program} does not read ${unread.name} from a file`);
-        memoryRoot(env);
-        const since = program.since === null ? [] : [`${program.program} reads files from version ${program.since} on`];
-        return {
-          fits: true,
-          why: `${program.program} reads it from a file (${program.manual})`,
-          warnings: [...since, NOT_FOR_EXEC],
-        };
-      }
-      if (moves.every(({ name }) => isOption(subject, name))) {
-        memoryRoot(env);
-        return { fits: true, why: "its configuration can name the file", warnings: [NOT_FOR_EXEC] };
-      }
-      if (isS6(subject)) {
-        const envfile = await readsPrefix(subject);
-        if (envfile === null) return no("the image's /init does not read FILE__NAME");
-        memoryRoot(env);
-        return { fits: true, why: `the image's /init (${envfile}) reads FILE__NAME`, warnings: [NOT_FOR_EXEC] };
-      }
-      const scripts = await entrypointScripts(subject);
-      if (scripts.length === 0) return no("the image's entrypoint is not a script that can be read");
-      const isExported = exportedFromFiles(subject, scripts);
-      const unread = moves.find(
-        ({ name }) => !(isGrafana(subject, name) ? readsGrafanas(scripts, name) : isExported(name)),
-      );
-      if (unread !== undefined) {
-        const form = formOf(subject)(unread.name) ?? unread.name;
-        const isNamed = scripts.some(({ text }) => readsFileForm(text, unread.name));
-        return no(
-          `the image's entrypoint does not read ${form}${isNamed ? " for certain when it is started like this" : ""}`,
-        );
-      }
-      const again = moves.find((move) => subject.imageEnv.has(move.name));
-      if (again)
-        return no(
-          `the image sets ${again.name} itself, and a variable beside ${again.name}_FILE is an error in most images`,
-        );
-      if (readingUser(subject, scripts).startsWith("$"))
-        return no("the image's entrypoint reads NAME_FILE as another user, which cannot be determined");
-      memoryRoot(env);
-      const why = `the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`;
-      return { fits: true, why, warnings: [NOT_FOR_EXEC] };
+    async fits(subject, moves) {
+      const fault = subject.unreachableHost?.why ?? (await configFault(subject, moves));
+      const fit = fault === null ? await readerFit(subject, moves) : noFit(fault);
+      if (fit.fits) memoryRoot(env);
+      return fit;
     },
     change(subject, moves) {
       const target = mountTarget(subject);
@@ -136,6 +79,77 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       return wasRead(`${mountTarget(subject)}/${name}`) === true ? "read" : null;
     },
   };
+}
+
+/** What in the subject's own configuration a file would not serve; null for nothing. */
+async function configFault(subject: DeliverySubject, moves: readonly Move[]): Promise<string | null> {
+  const odd = namesFault(moves, false);
+  if (odd !== null) return odd;
+  const padded = moves.find(({ name }) => subject.padded?.has(name) === true);
+  if (padded) return `${padded.name} begins or ends with white space, which is lost where a file is read`;
+  const both = moves.find(({ name }) => {
+    const form = formOf(subject)(name);
+    return form !== null && form !== name && subject.env.includes(form);
+  });
+  if (both) return `${formOf(subject)(both.name) ?? ""} is set already, and both forms are an error in most images`;
+  const names = moves.map(({ name }) => name);
+  const checked = await readByHealthCheck(subject, names);
+  return checked === null ? null : `its health check reads ${checked}, which only the entrypoint would have`;
+}
+
+/** Whether what the subject starts reads the files: its program, an option, s6's `/init`, or the entrypoint's scripts. */
+async function readerFit(subject: DeliverySubject, moves: readonly Move[]): Promise<DeliveryFit> {
+  const program = fileProgram(subject);
+  if (program !== null) {
+    const unread = moves.find(({ name }) => !isOption(subject, name) && program.variables[name] === undefined);
+    if (unread !== undefined) return noFit(`${program.program} does not read ${unread.name} from a file`);
+    const since = program.since === null ? [] : [`${program.program} reads files from version ${program.since} on`];
+    return reads(`${program.program} reads it from a file (${program.manual})`, since);
+  }
+  if (moves.every(({ name }) => isOption(subject, name))) return reads("its configuration can name the file");
+  if (isS6(subject)) {
+    const envfile = await readsPrefix(subject);
+    if (envfile === null) return noFit("the image's /init does not read FILE__NAME");
+    return reads(`the image's /init (${envfile}) reads FILE__NAME`);
+  }
+  const scripts = await entrypointScripts(subject);
+  return (
+    noFitOfScripts(subject, moves, scripts) ??
+    reads(`the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`)
+  );
+}
+
+const reads = (why: string, since: readonly string[] = []): DeliveryFit => ({
+  fits: true,
+  why,
+  warnings: [...since, NOT_FOR_EXEC],
+});
+
+/** Null if the scripts of the image's entrypoint read a file for each variable, as a user who can be determined. */
+function noFitOfScripts(
+  subject: DeliverySubject,
+  moves: readonly Move[],
+  scripts: readonly EntrypointScript[],
+): DeliveryFit | null {
+  if (scripts.length === 0) return noFit("the image's entrypoint is not a script that can be read");
+  const isExported = exportedFromFiles(subject, scripts);
+  const unread = moves.find(
+    ({ name }) => !(isGrafana(subject, name) ? readsGrafanas(scripts, name) : isExported(name)),
+  );
+  if (unread !== undefined) {
+    const form = formOf(subject)(unread.name) ?? unread.name;
+    const isNamed = scripts.some(({ text }) => readsFileForm(text, unread.name));
+    const like = isNamed ? " for certain when it is started like this" : "";
+    return noFit(`the image's entrypoint does not read ${form}${like}`);
+  }
+  const again = moves.find((move) => subject.imageEnv.has(move.name));
+  if (again)
+    return noFit(
+      `the image sets ${again.name} itself, and a variable beside ${again.name}_FILE is an error in most images`,
+    );
+  return readingUser(subject, scripts).startsWith("$")
+    ? noFit("the image's entrypoint reads NAME_FILE as another user, which cannot be determined")
+    : null;
 }
 
 /** Commands of people and scripts that had the variable, such as `mysqldump -p"$MYSQL_ROOT_PASSWORD"`. */

@@ -34,9 +34,9 @@ export function scriptCommands(text: string): readonly ScriptCommand[] {
   for (const all of shellCommands(text)) {
     let words: readonly ShellWord[] = all;
     for (let [first] = words; first !== undefined && isReserved(first, text); [first] = words) {
-      const opened = enter(first, words, text, blocks, defines);
+      ENTERS.get(first.text)?.({ word: first, words, text, blocks, defines });
       defines = null;
-      words = opened === "whole" ? [] : words.slice(1);
+      words = WHOLE.has(first.text) ? [] : words.slice(1);
     }
     const [first] = words;
     if (first === undefined) continue;
@@ -64,59 +64,63 @@ const RESERVED = /^(?:if|then|elif|else|fi|while|until|for|do|done|case|esac|\{|
 const isReserved = ({ start, end, text: word }: ShellWord, text: string): boolean =>
   RESERVED.test(word) && text.slice(start, end) === word;
 
-/** Opens or closes what a reserved word does; `whole` if the rest of its command belongs to it. */
-function enter(
-  word: ShellWord,
-  words: readonly ShellWord[],
-  text: string,
-  blocks: Block[],
-  defines: string | null,
-): "whole" | "word" {
+type Reserved = {
+  readonly word: ShellWord;
+  readonly words: readonly ShellWord[];
+  readonly text: string;
+  readonly blocks: Block[];
+  /** The function that `{` begins the body of; null for none. */
+  readonly defines: string | null;
+};
+
+const testOf = ({ word, text, blocks }: Reserved): void => {
   const top = blocks.at(-1);
-  switch (word.text) {
-    case "if":
-      blocks.push({ kind: "if", from: word.end, test: undefined });
-      return "word";
-    case "then":
-      if (top?.kind === "if" && top.test === undefined) top.test = text.slice(top.from, word.start);
-      return "word";
-    case "elif":
-    case "else":
-      if (top?.kind === "if") top.test = null;
-      return "word";
-    case "while":
-    case "until":
-    case "case":
-      blocks.push({ kind: "other", from: word.end, test: null });
-      return word.text === "case" ? "whole" : "word";
-    case "for":
-      blocks.push({ kind: "other", from: word.end, test: undefined, loop: words.slice(1) });
-      return "whole";
-    case "function":
-      // `function name {` is one command, `function name() {` two.
-      blocks.push({
-        kind: "function",
-        name: words[1]?.text ?? "",
-        from: words[2] ? word.end : UNOPENED,
-        test: undefined,
-      });
-      return "whole";
-    case "{":
-      if (top?.from === UNOPENED) top.from = word.end;
-      else if (defines === null)
-        blocks.push({ kind: "other", from: word.end, test: guardBefore(text, word.start) ?? undefined });
-      else blocks.push({ kind: "function", name: defines, from: word.end, test: undefined });
-      return "word";
-    case "fi":
-    case "done":
-    case "esac":
-    case "}":
-      blocks.pop();
-      return "word";
-    default:
-      return "word";
-  }
-}
+  if (top?.kind === "if" && top.test === undefined) top.test = text.slice(top.from, word.start);
+};
+const otherwise = ({ blocks }: Reserved): void => {
+  const top = blocks.at(-1);
+  if (top?.kind === "if") top.test = null;
+};
+const unsaid = ({ word, blocks }: Reserved): void => {
+  blocks.push({ kind: "other", from: word.end, test: null });
+};
+const closes = ({ blocks }: Reserved): void => {
+  blocks.pop();
+};
+const opensBody = ({ word, text, blocks, defines }: Reserved): void => {
+  const top = blocks.at(-1);
+  if (top?.from === UNOPENED) top.from = word.end;
+  else if (defines !== null) blocks.push({ kind: "function", name: defines, from: word.end, test: undefined });
+  else blocks.push({ kind: "other", from: word.end, test: guardBefore(text, word.start) ?? undefined });
+};
+
+const overWords = ({ word, words, blocks }: Reserved): void => {
+  blocks.push({ kind: "other", from: word.end, test: undefined, loop: words.slice(1) });
+};
+/** `function name {` is one command, `function name() {` two. */
+const namedFunction = ({ word, words: [, name, body], blocks }: Reserved): void => {
+  blocks.push({ kind: "function", name: name?.text ?? "", from: body ? word.end : UNOPENED, test: undefined });
+};
+
+/** What a reserved word opens or closes; the others (`do`, `!`) do neither. */
+const ENTERS: ReadonlyMap<string, (reserved: Reserved) => void> = new Map([
+  ["if", ({ word, blocks }) => void blocks.push({ kind: "if", from: word.end, test: undefined })],
+  ["then", testOf],
+  ["elif", otherwise],
+  ["else", otherwise],
+  ["while", unsaid],
+  ["until", unsaid],
+  ["case", unsaid],
+  ["for", overWords],
+  ["function", namedFunction],
+  ["{", opensBody],
+  ["fi", closes],
+  ["done", closes],
+  ["esac", closes],
+  ["}", closes],
+]);
+/** The rest of their command belongs to them. */
+const WHOLE = new Set(["case", "for", "function"]);
 
 /** Deeper scripts are not read. */
 const DEEPEST = 32;

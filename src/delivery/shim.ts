@@ -1,12 +1,13 @@
 import { join, posix } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
-import type {
-  Delivery,
-  DeliveryFile,
-  DeliveryFit,
-  DeliverySubject,
-  RunChange,
-  RunMount,
+import {
+  noFit,
+  type Delivery,
+  type DeliveryFile,
+  type DeliveryFit,
+  type DeliverySubject,
+  type RunChange,
+  type RunMount,
 } from "../contract/delivery.ts";
 import { setNames } from "../kit/odd-names.ts";
 import { isShellName } from "../kit/shell-names.ts";
@@ -37,7 +38,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     async fits(subject, moves): Promise<DeliveryFit> {
       const own = suppliedBy(subject, "shim")?.target;
       const fault = subject.unreachableHost?.why ?? (await scriptFault(subject, moves, own));
-      if (fault !== null) return { fits: false, why: fault, warnings: [] };
+      if (fault !== null) return noFit(fault);
       memoryRoot(env);
       return scriptFits(subject, moves);
     },

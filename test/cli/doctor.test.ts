@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DoctorCheck } from "../../src/core/doctor.ts";
-import { BUSYBOX } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { random } from "../support/canary.ts";
 import { makeWorld, type World } from "../support/world.ts";
@@ -18,7 +18,7 @@ beforeAll(async () => {
   world = makeWorld(engine.host);
   const password = random(24);
   world.plant({ password });
-  engine.docker("run", "-d", "--name", "web", "-e", `DB_PASSWORD=${password}`, BUSYBOX, "sleep", "1000");
+  engine.docker("run", "-d", "--name", "web", "-e", `DB_PASSWORD=${password}`, BUSYBOX, ...APP);
   const args = ["migrate", "docker:web", "--to", "local", "--deliver", "shim", "--grace", "100ms", "--yes"];
   const ran = await world.unsprawl(args);
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);

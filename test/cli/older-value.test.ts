@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { openSpec } from "../conformance/spec.ts";
-import { BUSYBOX } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { random } from "../support/canary.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
@@ -20,7 +20,7 @@ beforeAll(async () => {
   engine = await workerEngine();
   world = makeWorld(engine.host);
   world.plant({ first, second });
-  engine.docker("run", "-d", "--name", "web", "-e", `DB_PASSWORD=${first}`, BUSYBOX, "sleep", "1000");
+  engine.docker("run", "-d", "--name", "web", "-e", `DB_PASSWORD=${first}`, BUSYBOX, ...APP);
   const args = ["migrate", "docker:web", "--to", "local", "--deliver", "shim", "--grace", "100ms", "--yes"];
   const ran = await world.unsprawl(args);
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);

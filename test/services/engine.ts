@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { need, which } from "./apt.ts";
 import { forget, remember, removeBridge, unmountBelow } from "./running.ts";
+import { runSmall } from "./small-process.ts";
 
 export type TestEngine = {
   readonly dir: string;
@@ -112,12 +113,7 @@ export function dockerClient(program: string, dir: string): TestEngine["docker"]
   return (...args) => {
     for (let tries = 0; ; tries++) {
       try {
-        return execFileSync(program, args, {
-          env,
-          encoding: "utf8",
-          stdio: ["ignore", "pipe", "pipe"],
-          maxBuffer: 1 << 28,
-        }).trimEnd();
+        return runSmall(program, args, env).trimEnd();
       } catch (error) {
         // A kernel with cgroup v1 fails to freeze what forks at this instant, and what waits for a processor.
         if (tries > 20 || !/unable to freeze/.test(String((error as { stderr?: unknown }).stderr))) throw error;

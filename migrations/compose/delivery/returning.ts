@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/contract/delivery.ts";
+import { noFit, type Delivery } from "../../../src/contract/delivery.ts";
 import type { DeliveryName } from "../../../src/model/plan.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { shadowedNames, type MovedNames } from "./wish.ts";
@@ -22,11 +22,7 @@ export function forReturning(
     async fits(subject, moves) {
       const back = moves.find((move) => shadowed.get(move.name)?.some((value) => value !== "") === true);
       if (delivery.name !== "file" || back === undefined) return delivery.fits(subject, moves);
-      return {
-        fits: false,
-        why: `${back.name} is also set to another value, which would take effect again`,
-        warnings: [],
-      };
+      return noFit(`${back.name} is also set to another value, which would take effect again`);
     },
   }));
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/contract/delivery.ts";
+import { noFit, type Delivery } from "../../../src/contract/delivery.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { specVariable, swarmOf } from "../../../src/engine/swarm.ts";
@@ -79,5 +79,5 @@ export function inStack(delivery: Delivery): Delivery {
   const why = "Swarm does not accept an OCI runtime from a stack file";
   const hint =
     "give its program the value as a file from `secrets:`, if it has an option for that, or take an image with a shell; then plan again";
-  return { ...delivery, fits: async () => ({ fits: false, why, warnings: [], hint }) };
+  return { ...delivery, fits: async () => ({ ...noFit(why), hint }) };
 }

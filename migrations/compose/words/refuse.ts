@@ -1,4 +1,4 @@
-import type { Delivery, DeliverySubject } from "../../../src/contract/delivery.ts";
+import { noFit, type Delivery, type DeliverySubject } from "../../../src/contract/delivery.ts";
 import { droppedByShell } from "../../../src/kit/shell-names.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -83,15 +83,11 @@ export function forWords(
     ...delivery,
     async fits(subject, moves) {
       if (delivery.name === "file" && isMain)
-        return { fits: false, why: "its command needs the value before the image's entrypoint runs", warnings: [] };
+        return noFit("its command needs the value before the image's entrypoint runs");
       if (!(await subject.hasFile("/bin/sh")))
-        return {
-          fits: false,
-          why: "its command needs a shell to fill in the value, and the image has none",
-          warnings: [],
-        };
+        return noFit("its command needs a shell to fill in the value, and the image has none");
       const dropped = addsShell(rewording, before) ? droppedByShell(subject.env) : null;
-      if (dropped !== null) return { fits: false, why: dropped, warnings: [] };
+      if (dropped !== null) return noFit(dropped);
       return delivery.fits(subject, moves);
     },
   }));
@@ -110,8 +106,7 @@ function addsShell({ entrypoint, command, health }: Rewording, before: OriginalW
 /** A delivery as it fits a label that names a file. */
 function withFiles(delivery: Delivery): Delivery {
   if (delivery.name !== "runtime") return delivery;
-  const no = { fits: false, why: "a label names a file, and it writes none", warnings: [] };
-  return { ...delivery, fits: async () => no };
+  return { ...delivery, fits: async () => noFit("a label names a file, and it writes none") };
 }
 
 /** Whether a shell fills in any of the words: not where an option of the program names a file. */

@@ -8,7 +8,6 @@ const ACTIONS = ["allow", "forbid", "install", "status", "uninstall"];
 
 /** `unsprawl runtime install|uninstall|status|allow|forbid`. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
-  const { assembly } = context;
   const [action = "", ...words] = args;
   if (action === "allow" || action === "forbid") {
     const { allow, forbid } = await import("./runtime-bindings.ts");
@@ -26,60 +25,57 @@ export async function run(context: CommandContext, args: readonly string[], opti
       `not a runtime command: ${args.join(" ")}`,
       "unsprawl runtime install|uninstall|status|allow|forbid",
     );
-  if (action === "uninstall" || (action === "install" && options["print"] !== true))
-    mustBeAnswerable(context, options, `runtime ${action}`);
+  if (action === "status") return status(context);
+  if (action === "uninstall") return uninstall(context, options);
+  return options["print"] === true ? preview(context, options) : install(context, options);
+}
+
+async function preview(context: CommandContext, options: ParsedFlags): Promise<number> {
+  const { assembly } = context;
+  const { previewInstall } = await import("../../delivery/runtime/install.ts");
+  const plan = await previewInstall(await assembly.engine(), assembly.env, textFlag(options, "daemonConfig"));
+  const text = `# ${plan.program} (mode 0755)\n${plan.programText}\n# ${plan.daemonConfig}, then: kill -HUP the engine\n${plan.daemonText}`;
+  await writeResult(context.json ? jsonText({ version: 1, ...plan }) : text, null, context);
+  return EXIT.ok;
+}
+
+async function install(context: CommandContext, options: ParsedFlags): Promise<number> {
+  const { assembly } = context;
+  mustBeAnswerable(context, options, "runtime install");
+  const [engine, file] = [await assembly.engine(), textFlag(options, "daemonConfig")];
+  const { installRuntime, previewInstall } = await import("../../delivery/runtime/install.ts");
+  const providers = await Promise.all(listFlag(options, "to").map((name) => assembly.store(name)));
+  const { daemonConfig, program } = await previewInstall(engine, assembly.env, file);
+  const question = `Install ${printable(program)}, and register it in ${printable(daemonConfig)}?`;
+  await mustBeConfirmed(context, options, "runtime install", question);
+  const done = await installRuntime(engine, providers, assembly.env, file);
+  const text = `installed ${done.program}, registered in ${done.daemonConfig}; reads ${done.stores.join(", ")}`;
+  await writeResult(context.json ? jsonText({ version: 1, ...done }) : text, null, context);
+  return EXIT.ok;
+}
+
+async function uninstall(context: CommandContext, options: ParsedFlags): Promise<number> {
+  const { assembly } = context;
+  mustBeAnswerable(context, options, "runtime uninstall");
   const engine = await assembly.engine();
-  const file = textFlag(options, "daemonConfig");
-  const {
-    installRuntime: install,
-    previewInstall: preview,
-    uninstallRuntime: uninstall,
-  } = await import("../../delivery/runtime/install.ts");
-  if (action === "install" && options["print"] === true) {
-    const plan = await preview(engine, assembly.env, file);
-    await writeResult(
-      context.json
-        ? jsonText({ version: 1, ...plan })
-        : `# ${plan.program} (mode 0755)\n${plan.programText}\n# ${plan.daemonConfig}, then: kill -HUP the engine\n${plan.daemonText}`,
-      null,
-      context,
-    );
-    return EXIT.ok;
-  }
-  if (action === "install") {
-    const providers = await Promise.all(listFlag(options, "to").map((name) => assembly.store(name)));
-    const { daemonConfig, program } = await preview(engine, assembly.env, file);
-    const question = `Install ${printable(program)}, and register it in ${printable(daemonConfig)}?`;
-    await mustBeConfirmed(context, options, "runtime install", question);
-    const done = await install(engine, providers, assembly.env, file);
-    await writeResult(
-      context.json
-        ? jsonText({ version: 1, ...done })
-        : `installed ${done.program}, registered in ${done.daemonConfig}; reads ${done.stores.join(", ")}`,
-      null,
-      context,
-    );
-    return EXIT.ok;
-  }
-  if (action === "uninstall") {
-    await mustBeConfirmed(
-      context,
-      options,
-      "runtime uninstall",
-      "Remove the OCI runtime, and take it out of daemon.json?",
-    );
-    await uninstall(engine, assembly.env, file);
-    await writeResult(context.json ? jsonText({ version: 1, installed: false }) : "uninstalled", null, context);
-    return EXIT.ok;
-  }
+  const { uninstallRuntime } = await import("../../delivery/runtime/install.ts");
+  const question = "Remove the OCI runtime, and take it out of daemon.json?";
+  await mustBeConfirmed(context, options, "runtime uninstall", question);
+  await uninstallRuntime(engine, assembly.env, textFlag(options, "daemonConfig"));
+  await writeResult(context.json ? jsonText({ version: 1, installed: false }) : "uninstalled", null, context);
+  return EXIT.ok;
+}
+
+async function status(context: CommandContext): Promise<number> {
+  const { assembly } = context;
   const { runtimeStatus } = await import("../../delivery/runtime/status.ts");
   const { openStore } = await import("../../assembly/open-store.ts");
   const { bindingLine } = await import("./runtime-bindings.ts");
-  const status = await runtimeStatus(engine, assembly.env, openStore);
+  const found = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
   const lines = [
-    ...status.lines.map((line) => `${line.ok ? "✓" : "✗"} ${line.text}`),
-    ...status.bindings.map((one) => `  allowed: ${bindingLine(one)}`),
+    ...found.lines.map((line) => `${line.ok ? "✓" : "✗"} ${line.text}`),
+    ...found.bindings.map((one) => `  allowed: ${bindingLine(one)}`),
   ];
-  await writeResult(context.json ? jsonText({ version: 1, ...status }) : lines.join("\n"), null, context);
-  return status.lines.every((line) => line.ok) ? EXIT.ok : EXIT.failed;
+  await writeResult(context.json ? jsonText({ version: 1, ...found }) : lines.join("\n"), null, context);
+  return found.lines.every((line) => line.ok) ? EXIT.ok : EXIT.failed;
 }

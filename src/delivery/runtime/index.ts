@@ -3,8 +3,9 @@
  * consumers to references, and the resolver. Whatever fails, no container starts with a reference in place of its
  * password.
  */
-import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
+import { noFit, type Delivery, type DeliverySubject } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
+import type { Move } from "../../model/plan.ts";
 import { addBindings, deliveredBindings, isBound, readBindings, removeBindings } from "./bindings.ts";
 import { allowCommand, avoidReferenceHint } from "./references.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";
@@ -18,36 +19,24 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
   let stores: Promise<Provider[]> | null = null;
   return {
     name: "runtime",
-    async fits(subject, moves): Promise<DeliveryFit> {
-      const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
-      if (subject.unreachableHost !== null) return no(subject.unreachableHost.why);
+    async fits(subject, moves) {
+      const home = runtimeHome(env);
+      if (subject.unreachableHost !== null) return noFit(subject.unreachableHost.why);
       if (!subject.engineRuntimes.includes(RUNTIME_NAME))
-        return no("the OCI runtime is not registered with the engine (unsprawl runtime install)");
-      const settings = readSettings(runtimeHome(env));
-      if (settings === null) return no("the OCI runtime is not installed on this host (unsprawl runtime install)");
-      if (subject.runtime !== null && subject.runtime !== RUNTIME_NAME)
-        return no(`the container runs under ${subject.runtime}, which unsprawl's OCI runtime does not wrap`);
-      const { consumer } = subject;
-      if (consumer === null) return no("only a container with a fixed name (--name) can be allowed its references");
-      const bindings = readBindings(runtimeHome(env));
-      for (const [name, reference] of subject.references) {
-        if (moves.some((move) => move.name === name) || isBound(bindings, [consumer], name, reference)) continue;
-        const next = subject.imageEnv.has(name) ? avoidReferenceHint(name) : allowCommand(consumer, name, reference);
-        return no(`${name} names ${reference} already, which ${consumer} may not use, so it would not start (${next})`);
-      }
-      stores ??= openStores(settings, runtimeHome(env), open);
-      for (const { reference } of moves) {
-        const known = (await stores).some((store) => store.parse(reference) !== null);
-        if (!known)
-          return no(
-            `the OCI runtime has no credential for ${reference.slice(0, reference.indexOf(":"))} (unsprawl runtime install --to STORE)`,
-          );
-      }
-      return {
-        fits: true,
-        why: "the OCI runtime is installed, and resolves the reference at each start",
-        warnings: [],
-      };
+        return noFit("the OCI runtime is not registered with the engine (unsprawl runtime install)");
+      const settings = readSettings(home);
+      if (settings === null) return noFit("the OCI runtime is not installed on this host (unsprawl runtime install)");
+      const fault = bindingFault(subject, moves, home);
+      if (fault !== null) return noFit(fault);
+      stores ??= openStores(settings, home, open);
+      const opened = await stores;
+      const foreign = moves.find(({ reference }) => opened.every((store) => store.parse(reference) === null));
+      if (foreign !== undefined)
+        return noFit(
+          `the OCI runtime has no credential for ${foreign.reference.slice(0, foreign.reference.indexOf(":"))} (unsprawl runtime install --to STORE)`,
+        );
+      const why = "the OCI runtime is installed, and resolves the reference at each start";
+      return { fits: true, why, warnings: [] };
     },
     change(_subject, moves) {
       return {
@@ -84,4 +73,19 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       return passed.some((one) => one.variable === name && one.value.equals(value)) ? "entrypoint" : null;
     },
   };
+}
+
+/** Why the runtime would not start the subject with its references; null if it would. */
+function bindingFault(subject: DeliverySubject, moves: readonly Move[], home: string): string | null {
+  const { consumer, runtime } = subject;
+  if (runtime !== null && runtime !== RUNTIME_NAME)
+    return `the container runs under ${runtime}, which unsprawl's OCI runtime does not wrap`;
+  if (consumer === null) return "only a container with a fixed name (--name) can be allowed its references";
+  const bindings = readBindings(home);
+  for (const [name, reference] of subject.references) {
+    if (moves.some((move) => move.name === name) || isBound(bindings, [consumer], name, reference)) continue;
+    const next = subject.imageEnv.has(name) ? avoidReferenceHint(name) : allowCommand(consumer, name, reference);
+    return `${name} names ${reference} already, which ${consumer} may not use, so it would not start (${next})`;
+  }
+  return null;
 }

@@ -7,7 +7,7 @@ import type { ReferenceBinding } from "../../model/binding.ts";
 import { mustAnswer } from "../readers.ts";
 import { readBindings } from "./bindings.ts";
 import { foreignFile, foreignProgram } from "../../kit/io/roots-alone.ts";
-import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
+import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeStore } from "./settings.ts";
 
 export type StatusLine = { readonly ok: boolean; readonly text: string; readonly hint: string | null };
 export type RuntimeStatus = {
@@ -19,59 +19,46 @@ export type RuntimeStatus = {
   readonly lines: readonly StatusLine[];
 };
 
+const AGAIN = "unsprawl runtime install --to STORE";
+
 /** Whether the runtime would work at the next container start: registered, complete on disk, its stores reachable. */
 export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open: OpenStore): Promise<RuntimeStatus> {
   const home = runtimeHome(env);
-  const again = "unsprawl runtime install --to STORE";
   const settings = readSettings(home);
   const registered = Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME);
   const lines: StatusLine[] = [
-    { ok: settings !== null, text: settings ? `installed in ${home}` : "not installed", hint: settings ? null : again },
-    {
-      ok: registered,
-      text: registered ? "registered with the engine" : "not registered with the engine",
-      hint: registered ? null : again,
-    },
+    line(settings !== null, `installed in ${home}`, "not installed"),
+    line(registered, "registered with the engine", "not registered with the engine"),
   ];
   if (settings === null) return { installed: false, registered, stores: [], bindings: [], lines };
   const files = programFiles(home);
-  for (const file of files) {
-    const ok = usable(file);
-    lines.push({
-      ok,
-      text: ok ? `${file} exists` : `${file} is gone: containers could not start`,
-      hint: ok ? null : again,
-    });
-  }
-  const [program = "", node = "", resolver = ""] = files;
-  const isWhole = files.every(usable);
-  const foreign = isWhole ? (foreignFile([home, program]) ?? foreignProgram(node, resolver)) : null;
-  if (isWhole)
-    lines.push({
-      ok: foreign === null,
-      text: foreign === null ? "only root can change them" : `${foreign}: root runs a program that others can change`,
-      hint: foreign === null ? null : "install unsprawl where only root can write, then unsprawl runtime install",
-    });
+  for (const file of files)
+    lines.push(line(usable(file), `${file} exists`, `${file} is gone: containers could not start`));
+  if (files.every(usable)) lines.push(ownershipLine(home, files));
   const bindings = boundIn(home, lines);
-  for (const store of settings.stores) {
-    try {
-      const provider = await open(store, home);
-      await mustAnswer(provider);
-      lines.push({
-        ok: true,
-        text: `${store.name} (${store.provider}) answers with the runtime's own credential`,
-        hint: null,
-      });
-    } catch (error) {
-      const known = error instanceof UnsprawlError ? error : null;
-      lines.push({
-        ok: false,
-        text: `${store.name}: ${known?.message ?? "unexpected error"}`,
-        hint: known?.hint ?? again,
-      });
-    }
-  }
+  for (const store of settings.stores) lines.push(await storeLine(store, home, open));
   return { installed: true, registered, stores: settings.stores.map((store) => store.name), bindings, lines };
+}
+
+function line(ok: boolean, good: string, bad: string, hint = AGAIN): StatusLine {
+  return { ok, text: ok ? good : bad, hint: ok ? null : hint };
+}
+
+function ownershipLine(home: string, [program = "", node = "", resolver = ""]: readonly string[]): StatusLine {
+  const foreign = foreignFile([home, program]) ?? foreignProgram(node, resolver);
+  const bad = `${foreign ?? ""}: root runs a program that others can change`;
+  const hint = "install unsprawl where only root can write, then unsprawl runtime install";
+  return line(foreign === null, "only root can change them", bad, hint);
+}
+
+async function storeLine(store: RuntimeStore, home: string, open: OpenStore): Promise<StatusLine> {
+  try {
+    await mustAnswer(await open(store, home));
+    return line(true, `${store.name} (${store.provider}) answers with the runtime's own credential`, "");
+  } catch (error) {
+    const known = error instanceof UnsprawlError ? error : null;
+    return line(false, "", `${store.name}: ${known?.message ?? "unexpected error"}`, known?.hint ?? AGAIN);
+  }
 }
 
 function boundIn(home: string, lines: StatusLine[]): readonly ReferenceBinding[] {

@@ -226,6 +226,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "migrations/docker-run/syntax/run-env-files.ts": "the dialect of a file of variables; docker's own flag",
   "migrations/env-file/rewrite.ts": "the dialect of a file of variables",
   "migrations/platform-file/other-file.ts": "names the source that reads a file as what it is",
+  "migrations/platform-file/platforms/azure-native.ts": "the store that the platform itself reads",
   "migrations/platform-file/platforms/ecs-native.ts": "the stores that the platform itself reads",
   "migrations/platform-file/platforms/nomad-native.ts": "the stores that the platform itself reads",
   "migrations/quadlet/index.ts": "what it moves is found by another source",

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { TokenCredential } from "@azure/identity";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
+import { sovereignCloud } from "./clouds.ts";
 import { azureConnectionError } from "./errors.ts";
 import { environmentAuthority, type AzureSettings, type ClientSecret } from "./settings.ts";
 
@@ -23,7 +25,9 @@ export async function credential(
 ): Promise<TokenCredential> {
   const { ClientSecretCredential, DefaultAzureCredential } = await import("@azure/identity");
   const client = settings.auth === null ? fromEnvironment(env) : await fromFile(settings.auth);
-  const given = client === null ? environmentAuthority(env) : (client.authorityHost ?? PUBLIC_HOST);
+  const cloud = sovereignCloud(settings.url);
+  const set = client === null ? environmentAuthority(env) : client.authorityHost;
+  const given = set ?? cloud?.authorityHost ?? (client === null ? null : PUBLIC_HOST);
   const authorityHost = given ?? PUBLIC_HOST;
   const options = {
     ...transport,
@@ -99,6 +103,7 @@ function loginError(
   authorityHost: string,
 ): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
+  const cloud = sovereignCloud(settings.url);
   const words = messages(error);
   const code = /AADSTS\d+/.exec(words)?.[0];
   const at = `the login server ${authorityHost}`;
@@ -124,7 +129,7 @@ function loginError(
     return new UnsprawlError(
       "denied",
       "there is no credential for Azure here",
-      "az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or use a managed identity",
+      cmd`${bare(cloud === null ? "az login" : cmd`az cloud set --name ${cloud.name}; az login`)}, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or use a managed identity`,
       "CredentialUnavailableError",
     );
   return denied("issues no token", `check ${id}, ${tenant}, ${secret} and AZURE_AUTHORITY_HOST`);

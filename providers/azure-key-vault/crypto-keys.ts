@@ -5,6 +5,7 @@ import { retryAfterMs, withBackoff } from "../../src/kit/net/backoff.ts";
 import { authorities, HttpClient, type HttpRequest } from "../../src/kit/net/client.ts";
 import { faultCode } from "../../src/kit/net/fault.ts";
 import { NAMED } from "../../src/kit/net/outgoing.ts";
+import { trimEndOf } from "../../src/kit/text/trim.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { readFile } from "node:fs/promises";
@@ -55,7 +56,7 @@ function doors(env: NodeJS.ProcessEnv, dir: string): (fields: KeyFields) => Prom
     const isName = typeof name === "string" && /^[0-9a-zA-Z-]{1,127}$/.test(name);
     if (typeof vault_url !== "string" || !isName || typeof version !== "string" || !/^\w{0,64}$/.test(version))
       throw new UnsprawlError("malformed", "a key of a Key Vault is not named as one", "sops updatekeys");
-    const settings = settingsOf(vault_url.replace(/\/+$/, ""), env, dir);
+    const settings = settingsOf(trimEndOf(vault_url, "/"), env, dir);
     const { url } = settings;
     const token =
       tokens.get(url) ??

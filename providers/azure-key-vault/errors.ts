@@ -133,7 +133,7 @@ const ANSWERS: readonly {
       return new UnsprawlError(
         "denied",
         `${at} does not allow unsprawl to ${what}`,
-        deniedHint(right, vault),
+        deniedHint(right, vault, inner),
         inner || "403",
       );
     },

@@ -1,11 +1,11 @@
 import type { ExternalSecretsForm } from "../../src/contract/provider.ts";
+import { sovereignCloud } from "./clouds.ts";
 
 /** `AzureKVProvider`, by workload identity. */
 export const externalSecrets: ExternalSecretsForm = {
   secretStore({ url }, _facts, fillIn) {
     const address = typeof url === "string" ? url : "";
-    const { hostname } = new URL(address);
-    const cloud = CLOUDS.find(([suffix]) => hostname.endsWith(suffix))?.[1];
+    const cloud = sovereignCloud(address)?.environmentType;
     return {
       lines: [
         "azurekv:",
@@ -24,9 +24,3 @@ export const externalSecrets: ExternalSecretsForm = {
     return { key, ...(version === undefined ? {} : { version }) };
   },
 };
-
-/** By the vault's host; source: `AzureEnvironmentType`. */
-const CLOUDS: readonly (readonly [suffix: string, cloud: string])[] = [
-  [".vault.azure.cn", "ChinaCloud"],
-  [".vault.usgovcloudapi.net", "USGovernmentCloud"],
-];

@@ -8,13 +8,17 @@ export type SecretPermission = "get" | "list" | "set" | "delete" | "recover";
 
 const SCOPE = "/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults";
 
-/** The command that grants a missing right, for both permission models of a vault. */
-export function deniedHint(right: SecretPermission, vault: string): string {
+/**
+ * The command that grants a missing right. `inner` is the vault's code of the refusal, which names its permission model; both
+ * commands if it does not (learn.microsoft.com, "Common error codes for Azure Key Vault").
+ */
+export function deniedHint(right: SecretPermission, vault: string, inner: string): string {
   const role = right === "get" ? "Key Vault Secrets User" : "Key Vault Secrets Officer";
-  return [
-    cmd`az role assignment create --role ${role} --assignee "<principal>" --scope "$(az keyvault show --name ${vault} --query id --output tsv)"`,
-    cmd`or, where the vault has access policies: az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions ${bare(right === "get" ? "get" : "get list set delete recover")}`,
-  ].join("; ");
+  const byRole = cmd`az role assignment create --role ${role} --assignee "<principal>" --scope "$(az keyvault show --name ${vault} --query id --output tsv)"`;
+  const byPolicy = cmd`az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions ${bare(right === "get" ? "get" : "get list set delete recover")}`;
+  if (inner === "ForbiddenByRbac") return byRole;
+  if (inner === "ForbiddenByPolicy" || inner === "AccessDenied") return byPolicy;
+  return `${byRole}; or, where the vault has access policies: ${byPolicy}`;
 }
 
 /** The commands that let one application read its secrets. */

@@ -12,7 +12,7 @@ export type ClientSecret = {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecretFile: string;
-  /** Where to log in; null for Azure's public cloud. */
+  /** Where to log in; null for the cloud that the vault is in. */
   readonly authorityHost: string | null;
 };
 
@@ -37,7 +37,10 @@ const CLIENT = {
   tenantId: mayBeNull("the tenant of the vault's directory: az account show --query tenantId", text()),
   clientId: mayBeNull("the app registration's client id: az ad sp list --display-name NAME", text()),
   clientSecretFile: mayBeNull("the file that holds the client secret", text()),
-  authorityHost: mayBeNull("where to log in; without it AZURE_AUTHORITY_HOST or Azure's public cloud", text()),
+  authorityHost: mayBeNull(
+    "where to log in; without it AZURE_AUTHORITY_HOST, or the cloud that the vault's host is in",
+    text(),
+  ),
 };
 const CLIENT_FORM = Object.keys(CLIENT).join(", ");
 
@@ -117,7 +120,7 @@ export function named({ authorityHost, ...rest }: ClientSecret): AzureConfigValu
   return authorityHost === null ? rest : { ...rest, authorityHost };
 }
 
-/** Where the environment says to log in; null for Azure's public cloud. Throws `config`. */
+/** Where the environment says to log in; null if it does not. Throws `config`. */
 export function environmentAuthority(env: NodeJS.ProcessEnv): string | null {
   const host = env["AZURE_AUTHORITY_HOST"] || null;
   return host === null ? null : origin(host, "AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com");

@@ -6,6 +6,7 @@ import { probeStore } from "../../src/stores-kit/probe.ts";
 import type { VaultClient } from "./client.ts";
 import { missingRight, noActiveServer, recoverySecondary, statusError } from "./errors.ts";
 import type { Kv } from "./kv.ts";
+import type { KvVersion, MountKind } from "./mount.ts";
 import type { PolicyRule } from "./policy.ts";
 import { encodePath, everyPath, vaultKey } from "./names.ts";
 import { writerRights } from "./policy.ts";
@@ -18,10 +19,14 @@ import type { VaultSettings } from "./settings.ts";
 export async function checkVault(
   settings: VaultSettings,
   client: VaultClient,
-  version: () => Promise<1 | 2>,
+  mounted: () => Promise<MountKind>,
   kv: () => Promise<Kv>,
 ): Promise<readonly StoreCheck[]> {
   const { address, mount, path } = settings;
+  const version = async (): Promise<KvVersion> => {
+    const { kind } = await mounted();
+    return kind === "database" ? 1 : kind;
+  };
   let probe: StoreKey | null = null;
   let role: Role | null = null;
   const store = {
@@ -38,13 +43,16 @@ export async function checkVault(
       role = await health(client, address);
       return `${address}${plain(address)}${role === null ? "" : ` (a ${role}: it passes writes on to the active server)`}`;
     },
-    authenticate: async () => `${settings.auth.method}; ${mount}/ is KV version ${await served(version())}`,
-    missing: async (names) =>
-      missingRights(
-        client,
-        writerRights(mount, store.key(names).path, await version()),
-        writerRights(mount, all, await version()),
-      ),
+    async authenticate() {
+      const { kind } = await served(mounted());
+      return `${settings.auth.method}; ${mount}/ is ${kind === "database" ? "the database engine" : `KV version ${kind}`}`;
+    },
+    async missing(names) {
+      const { kind } = await mounted();
+      if (kind === "database") return [READS_ALONE];
+      const rights = (at: string): readonly PolicyRule[] => writerRights(mount, at, kind);
+      return missingRights(client, rights(store.key(names).path), rights(all));
+    },
     async gone() {
       // Without a placeholder the secret exists for others too.
       if (probe !== null && path.includes("{") && (await version()) === 2) await gone(client, mount, probe.path);
@@ -116,6 +124,16 @@ async function missingRights(
     });
   });
 }
+
+/** All that there is to say of the database engine: whether a login may be read is a matter of its role. */
+const READS_ALONE: StoreCheck = {
+  ...{
+    right: "read",
+    ok: true,
+    text: "the logins of static roles, with a right for each; nothing is written there",
+  },
+  hint: null,
+};
 
 /** Which capabilities of a secret's data each right is. */
 const RIGHTS: readonly (readonly [StoreCheck["right"], readonly string[]])[] = [

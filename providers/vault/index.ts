@@ -1,8 +1,8 @@
 /**
- * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where,
- * `auth-settings` who; `transport` and `client` talk, `login` and `auth` log in; `kv1` and `kv2` store, `list` lists;
- * `errors` reduces what went wrong, `policy` names rights, `reader` issues
- * the runtime's credential, `revoke` ends it; `transit` wraps the data keys of SOPS files.
+ * `vault`: the KV engine, version 1 and 2, and the static roles of the database engine, of HashiCorp Vault and OpenBao,
+ * through node-vault. `settings` says where, `auth-settings` who; `transport` and `client` talk, `login` and `auth` log in;
+ * `kv1` and `kv2` store, `list` lists, `database` reads static roles; `errors` reduces what went wrong, `policy` names
+ * rights, `reader` issues the runtime's credential, `revoke` ends it; `transit` wraps the data keys of SOPS files.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
@@ -10,10 +10,11 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { externalSecrets } from "./external-secrets.ts";
 import { checkVault } from "./check.ts";
 import { vaultClient } from "./client.ts";
+import { database, forReading, readOnly } from "./database.ts";
 import type { Kv } from "./kv.ts";
 import { kv1 } from "./kv1.ts";
 import { kv2 } from "./kv2.ts";
-import { kvVersion } from "./mount.ts";
+import { mountKind, type KvVersion, type MountKind } from "./mount.ts";
 import { listKeys } from "./list.ts";
 import { parseVaultReference, vaultKey, vaultNames, vaultReference } from "./names.ts";
 import { applicationPolicy, migratorPolicy } from "./policy.ts";
@@ -31,20 +32,28 @@ export const provider: ProviderModule = {
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const client = vaultClient(settings, context);
-    let asked: Promise<1 | 2> | null = null;
-    const version = async (near?: StoreKey): Promise<1 | 2> => {
+    let asked: Promise<MountKind> | null = null;
+    const mounted = async (near?: StoreKey): Promise<MountKind> => {
       // What one caller may not read says nothing about another's path.
-      const shared = await asked?.catch(unlessDenied);
+      const shared = await asked?.catch(unless("denied", "refused"));
       if (shared) return shared;
-      const asking = (asked = kvVersion(client, settings, name, near?.path));
+      const asking = (asked = mountKind(client, settings, name, near?.path));
       asking.catch(() => {
         if (asked === asking) asked = null;
       });
       return asking;
     };
     const { mount, address } = settings;
-    const kv = async (near?: StoreKey): Promise<Kv> =>
-      (await version(near)) === 2 ? kv2(client, mount, address, context.say) : kv1(client, mount, address);
+    const kv = async (near?: StoreKey): Promise<Kv> => {
+      const { kind, isSaid } = await mounted(near);
+      if (kind === "database") return database(client, mount, address);
+      return kind === 2 ? kv2(client, mount, address, context.say) : kv1(client, mount, address, isSaid);
+    };
+    const version = async (): Promise<KvVersion> => {
+      const { kind } = await mounted();
+      if (kind === "database") throw readOnly(mount);
+      return kind;
+    };
     const notes = new Map<string, Promise<readonly string[]>>();
     return {
       target: { name, provider: "vault", settings: publicSettings(settings) },
@@ -63,17 +72,19 @@ export const provider: ProviderModule = {
       },
       remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),
-      policy: async (names) => applicationPolicy(settings, names, await version()),
-      writerPolicy: async () => migratorPolicy(settings, await version().catch(unlessDenied)),
+      policy: async (names) => applicationPolicy(forReading(settings, await mounted()), names, (await mounted()).kind),
+      writerPolicy: async () => migratorPolicy(settings, await version().catch(unless("denied"))),
       loginEnds: () => client.loginEnds(),
-      check: () => checkVault(settings, client, version, kv),
-      issueReader: async () => issueReader(settings, client, await version()),
+      check: () => checkVault(settings, client, mounted, kv),
+      issueReader: async () => issueReader(forReading(settings, await mounted()), client, (await mounted()).kind),
       revokeReader: async (issued) => revokeReader(issued, settings, client),
     };
   },
 };
 
-function unlessDenied(error: unknown): null {
-  if (error instanceof UnsprawlError && error.code === "denied") return null;
-  throw error;
-}
+const unless =
+  (...codes: readonly UnsprawlError["code"][]) =>
+  (error: unknown): null => {
+    if (error instanceof UnsprawlError && codes.includes(error.code)) return null;
+    throw error;
+  };

@@ -4,6 +4,7 @@ import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
+import { isLeased, leased } from "./database.ts";
 import { statusError } from "./errors.ts";
 import { checkReplace, fieldValue, vaultText, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
 import { encodePath } from "./names.ts";
@@ -14,21 +15,24 @@ const turns = new Map<string, Promise<unknown>>();
 
 /**
  * KV version 1 has no check-and-set and no PATCH: the whole secret is read, merged, written and read back. Two
- * processes at once can lose a field; the read-back reports it to the loser (`conflict`).
+ * processes at once can lose a field; the read-back reports it to the loser (`conflict`). `isSaid`: the server says that it
+ * is this engine; otherwise a path that makes a login by being read, if it is another one, is not read.
  */
-export function kv1(client: VaultClient, mount: string, address: string): Kv {
-  return new Kv1(client, mount, address);
+export function kv1(client: VaultClient, mount: string, address: string, isSaid: boolean): Kv {
+  return new Kv1(client, mount, address, isSaid);
 }
 
 class Kv1 implements Kv {
   readonly #client: VaultClient;
   readonly #mount: string;
   readonly #address: string;
+  readonly #isSaid: boolean;
 
-  constructor(client: VaultClient, mount: string, address: string) {
+  constructor(client: VaultClient, mount: string, address: string, isSaid: boolean) {
     this.#client = client;
     this.#mount = mount;
     this.#address = address;
+    this.#isSaid = isSaid;
   }
 
   readonly get: Kv["get"] = async (key) => {
@@ -69,6 +73,7 @@ class Kv1 implements Kv {
   }
 
   async #read(path: string): Promise<Fields | null> {
+    if (!this.#isSaid && isLeased(path)) throw leased(this.#mount, path);
     const needs = [{ path: `${this.#mount}/${path}`, capabilities: ["read"] }];
     const { status, body, errors } = await this.#client.call("GET", this.#at(path), { needs, expect: [404] });
     if (status === 404 && errors.length > 0) throw statusError(status, errors, this.#address);

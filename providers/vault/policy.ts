@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { SubjectNames } from "../../src/contract/provider.ts";
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import type { MountKind } from "./mount.ts";
 import { applicationPath, everyPath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 
@@ -17,10 +18,10 @@ export function policyLine({ path, capabilities }: PolicyRule): string {
 export function readerRights(
   mount: string,
   prefix: string,
-  kvVersion: 1 | 2,
+  kind: MountKind["kind"],
   wholeTree: boolean,
 ): readonly PolicyRule[] {
-  const base = kvVersion === 2 ? `${mount}/data/${prefix}` : `${mount}/${prefix}`;
+  const base = kind === 2 ? `${mount}/data/${prefix}` : `${mount}/${prefix}`;
   return [{ path: wholeTree ? `${base}*` : base, capabilities: ["read"] }];
 }
 
@@ -28,10 +29,10 @@ export function readerRights(
 export function versionRights(
   mount: string,
   prefix: string,
-  kvVersion: 1 | 2,
+  kind: MountKind["kind"],
   wholeTree: boolean,
 ): readonly PolicyRule[] {
-  if (kvVersion === 1) return [];
+  if (kind !== 2) return [];
   return [{ path: `${mount}/metadata/${prefix}${wholeTree ? "*" : ""}`, capabilities: ["read"] }];
 }
 
@@ -57,7 +58,7 @@ export function listRights(mount: string, folder: string, kvVersion: 1 | 2): rea
  * The policy of one application, as `bao policy write` takes it: to read its values and nothing else. In comments, how
  * to apply it and how to create an AppRole with it. Throws `refused` if no policy can distinguish this application.
  */
-export function applicationPolicy(settings: VaultSettings, names: SubjectNames, kvVersion: 1 | 2): string {
+export function applicationPolicy(settings: VaultSettings, names: SubjectNames, kind: MountKind["kind"]): string {
   const { mount, path, auth } = settings;
   const place = applicationPath(path, names);
   mustBeReadable(`${mount}/${place}`);
@@ -66,7 +67,7 @@ export function applicationPolicy(settings: VaultSettings, names: SubjectNames, 
   return [
     cmd`# Reads what unsprawl keeps for ${bare(path.includes("{subject}") ? "one application" : "all applications: the store's path holds no {subject}")}, and nothing else.`,
     command(settings, "policy write", `${name} FILE`),
-    ...readerRights(mount, place, kvVersion, false).map(policyLine),
+    ...readerRights(mount, place, kind, false).map(policyLine),
     "",
     "# An AppRole with this policy, if you need one; the secret id is wrapped, to be unwrapped once:",
     command(settings, "write", `${role} token_policies=${name} token_ttl=20m`),

@@ -4,6 +4,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { fixedPrefix } from "../../src/stores-kit/names.ts";
 import type { VaultClient } from "./client.ts";
+import type { MountKind } from "./mount.ts";
 import type { VaultResponse } from "./transport.ts";
 import { policyLine, readerRights, shortHash, versionRights } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
@@ -20,15 +21,12 @@ const PERIOD = "768h";
 export async function issueReader(
   settings: VaultSettings,
   client: VaultClient,
-  version: 1 | 2,
+  kind: MountKind["kind"],
 ): Promise<IssuedVaultReader> {
   const { mount, path, auth } = settings;
   const prefix = fixedPrefix(path);
   const wholeTree = path.includes("{");
-  const rules = [
-    ...readerRights(mount, prefix, version, wholeTree),
-    ...versionRights(mount, prefix, version, wholeTree),
-  ];
+  const rules = [...readerRights(mount, prefix, kind, wholeTree), ...versionRights(mount, prefix, kind, wholeTree)];
   const policy = rules.map(policyLine).join("\n");
   const name = readerName(settings);
   const byHand = new UnsprawlError(
@@ -52,7 +50,7 @@ export async function issueReader(
 
   if ((await call("PUT", `sys/policies/acl/${name}`, { policy })).status === 403) throw byHand;
   const { auth: _, kvVersion: __, ...shared } = publicSettings(settings);
-  const config = { ...shared, kvVersion: version };
+  const config = kind === "database" ? shared : { ...shared, kvVersion: kind };
   const mountOfRoles = auth.method === "approle" ? auth.mount : "approle";
   const role = await appRole(mountOfRoles, name, call);
   if (role !== null) {

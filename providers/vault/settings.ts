@@ -21,7 +21,7 @@ export type VaultSettings = {
 
 export const VAULT = {
   address: mayBeNull("https://host:8200; without it VAULT_ADDR or BAO_ADDR", text()),
-  mount: mayBeNull("the KV mount: secret", text()),
+  mount: mayBeNull("the KV mount, or one of the database engine: secret", text()),
   path: mayBeNull(
     "where a container's secret goes below the mount: apps/{project/}{subject}, where {project/} is the Compose project or the stack and a slash, for a subject that has one",
     text(),

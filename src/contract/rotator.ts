@@ -118,10 +118,10 @@ export interface RotationSession {
    */
   may(old: RotationCredential): Promise<readonly string[]>;
   /**
-   * Has the server make the new credential, which it accepts from then on. `begun` is when an earlier attempt began whose
-   * result nobody knows: what it left is removed. Only for servers that make the value; the others have `Rotator.make`.
+   * Has the server make the new credential, which it accepts from then on. `isOurs` knows the id of one that an earlier attempt
+   * made and did not keep: that goes, and no other. Only for servers that make the value; the others have `Rotator.make`.
    */
-  create?(begun: Date | null): Promise<RotationCredential>;
+  create?(isOurs: (id: string) => boolean): Promise<RotationCredential>;
   /**
    * Returns once the server accepts `next`. With an overlap of `both`, it still accepts `old`. Throws `changed` if it
    * accepts neither: somebody has set another one.

@@ -1,6 +1,9 @@
 import { distinctName, isOwnName } from "../kit/io/name.ts";
 import type { ContainerDoc } from "./types.ts";
 
+/** The name under which an engine knows our OCI runtime. */
+export const RUNTIME_NAME = "unsprawl";
+
 /** The names in a swap: of the container, of the new one until it takes over, and of the old one afterwards. */
 export type SwapNames = { readonly final: string; readonly temporary: string; readonly kept: string };
 

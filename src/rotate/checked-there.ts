@@ -37,10 +37,10 @@ export class CheckedThere {
     return true;
   }
 
-  /** Has the server make a new credential. `begun`: when an earlier attempt began, whose result nobody kept. */
-  async create(old: RotationCredential, begun: Date | null): Promise<RotationCredential> {
+  /** Has the server make a new credential. `isOurs`: whether an earlier attempt, whose result nobody kept, made the one of this id. */
+  async create(old: RotationCredential, isOurs: (id: string) => boolean): Promise<RotationCredential> {
     return this.#inSession(old, [old], async (session) => {
-      if (session.create !== undefined) return session.create(begun);
+      if (session.create !== undefined) return session.create(isOurs);
       throw new UnsprawlError("refused", `its server makes no new value of ${this.#step.name}`);
     });
   }

@@ -1,10 +1,10 @@
 import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { isOnEngine } from "../core/journal/uses.ts";
 import type { DoneMove } from "../core/moved.ts";
-import { nameOf } from "../engine/names.ts";
+import { nameOf, RUNTIME_NAME } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import type { Move } from "../model/plan.ts";
-import { isOf, sourceOf } from "./reach.ts";
+import { isComposed, isOf, sourceOf } from "./reach.ts";
 import type { SecretHolder } from "./surroundings.ts";
 
 /*
@@ -13,8 +13,8 @@ import type { SecretHolder } from "./surroundings.ts";
 
 /**
  * The containers of this engine whose surroundings say where a value is checked: those that it was moved from. Another one
- * would get the password at an address that it chose. A service of Compose is known by a label, too: its containers that mount
- * the value go first.
+ * would get the password at an address that it chose. A service of Compose is known by a label alone, which anybody may copy:
+ * only its containers that were given the value count.
  */
 export function ownersOf(
   { reference }: Move,
@@ -29,10 +29,22 @@ export function ownersOf(
     .filter(({ other, references }) => other === null && references.has(reference))
     .map(({ doc }) => doc)
     .filter((doc) => locations.some((location) => isOf(location, doc)));
-  const mounting = docs.filter((doc) =>
-    holders.some(({ name, mounted = [] }) => name === nameOf(doc) && mounted.includes(reference)),
+  const given = docs.filter(
+    (doc) =>
+      isResolved(doc, reference) ||
+      holders.some(({ name, mounted = [] }) => name === nameOf(doc) && mounted.includes(reference)),
   );
-  return mounting.length === 0 ? docs : mounting;
+  const named = docs.filter((doc) => locations.some((one) => !isComposed(one) && isOf(one, doc)));
+  return given.length === 0 ? named : given;
+}
+
+/** Whether our OCI runtime, which asks whose a reference is, has given a container this value. */
+function isResolved({ State, HostConfig, Config }: ContainerDoc, reference: string): boolean {
+  return (
+    State.Running &&
+    HostConfig.Runtime === RUNTIME_NAME &&
+    (Config.Env ?? []).some((one) => one.endsWith(`=${reference}`))
+  );
 }
 
 /** Whether an entry was moved from where one of these was, by its reference. */

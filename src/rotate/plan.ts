@@ -7,6 +7,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
 import type { Plan, RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
+import { otherAgents } from "./other-agents.ts";
 import { ROTATION } from "./perform.ts";
 import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
@@ -95,9 +96,15 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const plan: Plan = {
     ...{ version: 1, id: newRunId(new Date()), createdAt: new Date().toISOString(), keyId: key.id },
     ...{ migration: ROTATION, engine: { id: info.ID, address: engine.connection.address } },
-    ...{ store: provider.target, steps, notMoved: [], warnings: steps.flatMap((step) => unreachedBy(step, planned)) },
+    ...{ store: provider.target, steps, notMoved: [], warnings: warningsOf(steps, planned) },
   };
   return { plan: signPlan(plan, key), left };
+}
+
+function warningsOf(steps: readonly RotateStep[], around: Around): Plan["warnings"] {
+  const restarts = steps.some(({ consumers }) => consumers.some(({ isRunning }) => isRunning));
+  const agents = restarts ? otherAgents(around.here.docs, around.tools.installation().state) : [];
+  return [...steps.flatMap((step) => unreachedBy(step, around)), ...agents.map((text) => ({ unit: "", text }))];
 }
 
 /** Notes on entries that no container gets: a file's or another platform's consumers are not restarted by a rotation. */

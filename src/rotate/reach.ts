@@ -177,7 +177,7 @@ export function isOf(location: Location, doc: ContainerDoc): boolean {
   return subjectName === doc.Config.Labels?.["com.docker.compose.service"];
 }
 
-const isComposed = ({ source }: Location): boolean => source.startsWith("compose:");
+export const isComposed = ({ source }: Location): boolean => source.startsWith("compose:");
 
 /** What a person names a moved value's subject by. */
 export function sourceOf(location: Location): string {

@@ -8,7 +8,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Json } from "../model/json.ts";
 import { consumerText, type Plan, type RotatedEntry, type RotateStep, type StoreKey } from "../model/plan.ts";
-import type { Secret } from "../model/secret.ts";
+import { Secret } from "../model/secret.ts";
 import { engineOf, mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.ts";
 import { CheckedThere } from "./checked-there.ts";
 import { credentialIn, keptCredential, publicHalf } from "./credential.ts";
@@ -71,7 +71,7 @@ export class SecretRotation {
       // Nothing was changed yet, or all is back. If not, somebody took the new value away, and what is kept is the last copy.
       await this.#mustBeOurs(before, before);
       if (before.length > 0 && this.#work.record.last(`${this.#step.id}/create`) !== null)
-        await this.#removeUnknown(await this.#oldOf(before));
+        await this.#removeUnknown(before);
     }
     await this.#doing("clear", async () => {
       await this.#provider.remove(this.#nextKey(), () => true);
@@ -207,14 +207,30 @@ export class SecretRotation {
 
   /** Has the server make the new credential; what an earlier attempt had it make, and did not keep, goes. */
   async #created(old: RotationCredential): Promise<RotationCredential> {
-    const earlier = this.#work.record.last(`${this.#step.id}/create`)?.["at"];
-    const begun = typeof earlier === "string" ? new Date(earlier) : null;
-    const at = begun?.toISOString() ?? new Date().toISOString();
-    return this.#doing("create", () => this.#server.create(old, begun), { at });
+    const { record } = this.#work;
+    const step = `${this.#step.id}/create`;
+    const made = this.#madeBefore();
+    record.intent(step, made === null ? {} : { made });
+    const next = await this.#server.create(old, (id) => fingerprint(Secret.of(id), this.#key) === made);
+    record.done(step, next.id === null ? {} : { made: fingerprint(Secret.of(next.id), this.#key) });
+    return next;
   }
 
-  /** What the server made, and no store has: the one that replaces it goes at once. */
-  async #removeUnknown(old: RotationCredential): Promise<void> {
+  /** The fingerprint of the id that an earlier attempt had the server make; null for one that nobody knows. */
+  #madeBefore(): string | null {
+    const made = this.#work.record.last(`${this.#step.id}/create`)?.["made"];
+    return typeof made === "string" ? made : null;
+  }
+
+  /** What the server made, and no store has: the one that replaces it goes at once. Another's is not touched: it is named. */
+  async #removeUnknown(before: readonly EntryBefore[]): Promise<void> {
+    if (this.#madeBefore() === null) {
+      const { checkedBy } = this.#step;
+      return this.#work.leaves?.(
+        `a new one may have been made, which nobody has: ${checkedBy}; look there, and delete the one that is not used`,
+      );
+    }
+    const old = await this.#oldOf(before);
     const made = await this.#created(old);
     await this.#doing("retire", () => this.#server.change("retire", made, old));
   }

@@ -90,10 +90,10 @@ export class RotatorBench {
   }
 
   /** The new credential: made here, or by the server. */
-  async next({ old, target }: RotatorSubject, session: RotationSession, begun: Date | null = null) {
+  async next({ old, target }: RotatorSubject, session: RotationSession, isOurs: (id: string) => boolean = () => false) {
     const { make } = this.rotator;
     const next: RotationCredential =
-      make === null ? ((await session.create?.(begun)) ?? { id: null, secret: Secret.of("") }) : make(old, target);
+      make === null ? ((await session.create?.(isOurs)) ?? { id: null, secret: Secret.of("") }) : make(old, target);
     this.know(next.secret);
     return next;
   }

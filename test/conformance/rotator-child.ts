@@ -33,7 +33,7 @@ if (rotator?.server == null) throw new Error(`no rotator ${order.rotator}`);
 const admin = { user: order.admin.user, secret: Secret.of(order.admin.secret) };
 const session = await rotator.server.open(target, [admin], wire);
 const old = read(order.old);
-const next = order.next === null ? await session.create?.(null) : read(order.next);
+const next = order.next === null ? await session.create?.(() => false) : read(order.next);
 if (next === undefined) throw new Error("nobody makes the new value");
 if (order.next === null) say({ next: { id: next.id, secret: next.secret.exposeText() } });
 await session.admit(old, next);

@@ -22,8 +22,10 @@ export function valueCases(bench: Bench): void {
   test("what was written comes back, and a second creation is refused", async () => {
     const [key, value] = [keyOf(subject()), fresh()];
     const { version } = await put(key, value);
-    const { written: _when, ...stored } = (await bench.store.get(key)) ?? {};
+    const { written: _when, beside = [], ...stored } = (await bench.store.get(key)) ?? {};
     expect(stored).toEqual({ value, version });
+    // Its own marks are nothing that somebody has given the entry.
+    expect(beside).toEqual([]);
     const other = fresh();
     await failure(put(key, other), "conflict", value, other);
     await failure(put(key, value), "conflict", value);

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { failureOf } from "../../providers/azure-key-vault/errors.ts";
+import { failed, Failure, failureOf } from "../../providers/azure-key-vault/errors.ts";
+import { readSettings } from "../../providers/azure-key-vault/settings.ts";
 import type { Provider } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
@@ -124,7 +125,7 @@ test("a missing right is named, and what gives it", async () => {
   );
   const list = await failure(reader?.list("") ?? Promise.resolve());
   expect([list.code, list.message]).toEqual(["denied", expect.stringContaining("list its secrets")]);
-  expect(list.hint).toMatch(/az role assignment create .*Key Vault Secrets Officer.*az keyvault set-policy .* list /s);
+  expect(list.hint).toMatch(/^az role assignment create .*Key Vault Secrets Officer/);
   const get = await failure(setter?.get(key) ?? Promise.resolve(), value);
   expect([get.code, get.message]).toEqual(["denied", expect.stringContaining(`get the secret ${key.path}`)]);
   const write = await failure(setter?.put(key, fresh(), null, RUN) ?? Promise.resolve());
@@ -164,6 +165,23 @@ test.for<[string, { readonly [name: string]: string }, StoreSpec["config"], stri
   const error = await failure(away.get(keyOf()));
   expect([error.code, error.message, error.hint]).toEqual([code, expect.stringMatching(what), expect.any(String)]);
   expect((await away.check()).at(-1)).toMatchObject({ ok: false, hint: expect.any(String) });
+});
+
+test("the command that grants a right is of the vault's own permission model", () => {
+  const settings = readSettings({ url: "https://team.vault.azure.net" }, { env: {}, dir: "/" });
+  const hint = (inner: string): string =>
+    failed(new Failure(403, "Forbidden", inner), { right: "get", name: "a" }, settings).hint ?? "";
+  const [role, policy] = ["az role assignment create", "az keyvault set-policy"];
+  for (const [inner, ...commands] of [
+    ["ForbiddenByRbac", role],
+    ["ForbiddenByPolicy", policy],
+    ["AccessDenied", policy],
+    ["", role, policy],
+  ])
+    expect(
+      [role, policy].filter((command) => hint(inner ?? "").includes(command ?? "")),
+      inner,
+    ).toEqual(commands);
 });
 
 test("the names of failed connections are told apart, and nothing else of them is kept", () => {

@@ -91,7 +91,17 @@ describe("the server of a password", () => {
     const mounting = holder("shop-web-1", [one.reference], [one.reference]);
     expect(await hostOf(one, placeOf(docs, [thief, mounting]))).toBe("db.example");
     const claiming = placeOf(docs, [thief, holder("shop-web-1", [one.reference])]);
-    await expect(hostOf(one, claiming)).rejects.toThrow("checked in several places");
+    await expect(hostOf(one, claiming)).rejects.toThrow("is not known: DB_HOST");
+  });
+
+  it("is not that of a container with the service's labels while the service's own is gone; of our runtime's it is", async () => {
+    const one = moved("compose:compose.yaml", "web", "DB_PASSWORD", password);
+    const left = placeOf([doc("thief", evil, "web")], [holder("thief", [one.reference])]);
+    await expect(hostOf(one, left)).rejects.toThrow("is not known: DB_HOST");
+    const own = doc("shop-web-1", ["DB_HOST=db.example", `DB_PASSWORD=${one.reference}`], "web");
+    const resolved = { ...own, HostConfig: { ...own.HostConfig, Runtime: "unsprawl" } };
+    const both = [holder("thief", [one.reference]), holder("shop-web-1", [one.reference])];
+    expect(await hostOf(one, placeOf([doc("thief", evil, "web"), resolved], both))).toBe("db.example");
   });
 });
 

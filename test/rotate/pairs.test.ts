@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { call, elements } from "../../src/rotators/aws-access-key/api.ts";
+import { accessKeys } from "../../src/rotators/aws-access-key/keys.ts";
 import { WIRE } from "../conformance/rotator.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { startMoto, type AwsKeys, type Moto } from "../services/moto.ts";
@@ -17,10 +18,14 @@ let engine: WorkerEngine;
 let bao: OpenBao;
 let moto: Moto;
 let world: World;
+let own: AwsKeys;
 
 beforeAll(async () => {
   [engine, bao, moto] = await Promise.all([workerEngine(), startOpenBao(), startMoto()]);
+  // Before each call needs a right.
+  own = await moto.user({ Effect: "Allow", Action: "iam:*", Resource: "*" });
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+  world.plant({ own: own.AWS_SECRET_ACCESS_KEY });
 });
 
 afterAll(async () => {
@@ -115,6 +120,37 @@ describe("a pair of AWS access keys", () => {
     const back = await world.unsprawl(["rollback", "last"]);
     expect(back.code, back.stdout + back.stderr).toBe(0);
     expect([inApp("s3"), await keysOf(before)]).toEqual([before, [before[0]]]);
+  });
+});
+
+describe("a second access key that a colleague makes while a rotation is interrupted", () => {
+  it("is not deleted: the run ends as before, and says what to look for; a run that knows its own key goes on", async () => {
+    const { hostname: host, port, host: sts } = new URL(moto.url);
+    const target = {
+      ...{ rotator: "aws-access-key", login: own.AWS_ACCESS_KEY_ID, database: "", pair: "AWS_ACCESS_KEY_ID" },
+      ...{
+        previous: null,
+        details: { sts, region: "us-east-1" },
+        at: { host, port: Number(port), tls: "disable" as const },
+      },
+    };
+    const login = { user: own.AWS_ACCESS_KEY_ID, secret: Secret.of(own.AWS_SECRET_ACCESS_KEY) };
+    const keys = accessKeys(target, login, WIRE);
+    const user = await keys.userOf(own.AWS_ACCESS_KEY_ID);
+    const ids = async (): Promise<readonly string[]> => (await keys.keysOf(user)).map(({ id }) => id);
+    await start("mail", { ...own, AWS_ENDPOINT_URL: moto.url }, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
+    expect((await world.unsprawl(["rotate", "docker:mail", "--grace", "100ms", "-o", "mail.json"])).code).toBe(0);
+    await killedAt(world, ["apply", "mail.json"], { kind: "after intent rotate/create", nth: 0 });
+    const colleague = await keys.create(user);
+    const resumed = await world.unsprawl(["resume"]);
+    expect([resumed.code, resumed.stdout + resumed.stderr]).toEqual([
+      expect.any(Number),
+      expect.stringMatching(/two access keys already[^]*a new one may have been made, which nobody has/),
+    ]);
+    expect(resumed.code).not.toBe(0);
+    expect(await ids()).toEqual([own.AWS_ACCESS_KEY_ID, colleague.id]);
+    expect(variables("mail")["AWS_ACCESS_KEY_ID"]).toBe(own.AWS_ACCESS_KEY_ID);
+    await keys.remove(user, colleague.id);
   });
 });
 

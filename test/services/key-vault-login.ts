@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { constants, randomBytes, randomUUID, verify, X509Certificate } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { Refusal, answerOf, refusal, type Answer } from "./key-vault-answers.ts";
 
 /** What a client may do; the service's roles are made of these. */
@@ -10,6 +11,10 @@ export type VaultClient = {
   readonly id: string;
   readonly objectId: string;
   readonly secret: string;
+  /** What a cluster's issuer would sign for it. */
+  readonly federated: string;
+  /** Where the certificate is that it may log in with, if a test makes one. */
+  readonly certificateFile: string;
   readonly rights: readonly Right[];
 };
 
@@ -123,9 +128,45 @@ function clientOf(request: LoginRequest, clients: readonly VaultClient[]): Vault
       700016,
       `Application with identifier '${id ?? ""}' was not found in the directory 'adfs'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
     );
-  checkSecret(client, secret);
+  const assertion = form.get("client_assertion");
+  if (secret === null && assertion !== null && form.get("client_assertion_type") === ASSERTION)
+    checkAssertion(client, assertion);
+  else checkSecret(client, secret);
   checkScope(form);
   return client;
+}
+
+const ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/** A token of a federated issuer, or one that the client has signed with its certificate's key (RFC 7523). */
+function checkAssertion(client: VaultClient, assertion: string): void {
+  if (assertion === client.federated) return;
+  const [header = "", payload = "", signature = ""] = assertion.split(".");
+  const { alg } = (parsed(header) ?? {}) as { alg?: unknown };
+  const { sub } = (parsed(payload) ?? {}) as { sub?: unknown };
+  const isSigned =
+    alg === "PS256" &&
+    sub === client.id &&
+    existsSync(client.certificateFile) &&
+    verify(
+      "sha256",
+      Buffer.from(`${header}.${payload}`),
+      {
+        key: new X509Certificate(readFileSync(client.certificateFile)).publicKey,
+        ...{ padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+      },
+      Buffer.from(signature, "base64url"),
+    );
+  if (!isSigned)
+    throw denied(401, "invalid_client", 700027, "The certificate used to sign the client assertion is not registered.");
+}
+
+function parsed(part: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+  } catch {
+    return null;
+  }
 }
 
 function checkSecret(client: VaultClient, secret: string | null): void {

@@ -74,7 +74,7 @@ export async function startKeyVault(
   const drops = dropsOf(server);
   await once(server.listen(0, "127.0.0.1"), "listening");
   const url = `https://localhost:${(server.address() as AddressInfo).port}`;
-  const clients = makeClients();
+  const clients = makeClients(dir);
   const double: Double = {
     keys: new Map(),
     secrets: createSecrets(url, { deleting: 0, recovering: 0, settling: 0, ...options.windows }),
@@ -132,12 +132,14 @@ function handle(
   };
 }
 
-function makeClients(): KeyVault["clients"] {
+function makeClients(dir: string): KeyVault["clients"] {
   const make = (name: ClientName): VaultClient => ({
     name,
     id: randomUUID(),
     objectId: randomUUID(),
     secret: randomBytes(30).toString("base64url"),
+    federated: randomBytes(60).toString("base64url"),
+    certificateFile: join(dir, `${name}.crt`),
     rights: RIGHTS[name],
   });
   return {

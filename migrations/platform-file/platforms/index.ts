@@ -1,4 +1,5 @@
 import { caprover, casaos, dokploy, portainer } from "./apps.ts";
+import { appService, containerApps } from "./azure.ts";
 import { cloudFormation, ecs, nomad, terraform } from "./clouds.ts";
 import { helm, kustomize } from "./clusters.ts";
 import { ansible, ansibleVars, devcontainer, templates } from "./hosts.ts";
@@ -8,6 +9,8 @@ import type { Platform } from "./platform.ts";
 /** In the order in which a file is offered to them. */
 export const platforms: readonly Platform[] = [
   ecs,
+  appService,
+  containerApps,
   cloudFormation,
   terraform,
   nomad,

@@ -27,8 +27,7 @@ export type RuntimeSettings = {
   readonly waitMs: number;
 };
 
-/** The runtime's name in the engine's configuration. */
-export const RUNTIME_NAME = "unsprawl";
+export { RUNTIME_NAME } from "../../engine/names.ts";
 
 /**
  * The folder of the runtime's program, settings and credentials: UNSPRAWL_RUNTIME_HOME, otherwise

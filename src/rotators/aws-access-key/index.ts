@@ -20,8 +20,6 @@ import { keyTarget } from "./target.ts";
 
 /** A new key is known everywhere some seconds later. */
 const SPREAD_MS = 60_000;
-/** How far the clock of this machine may be ahead of AWS's. */
-const CLOCK_MS = 5 * 60_000;
 
 const logsIn: RotationServer["logsIn"] = async (target, { id, secret }, wire) => {
   const { code } = await call(target, { user: id ?? target.login, secret }, wire, "GetCallerIdentity");
@@ -56,11 +54,10 @@ function session(target: RotationTarget, login: RotationLogin, wire: RotationWir
       await keys.mayRemove(user);
       return [`IAM user ${user}`];
     },
-    async create(begun) {
+    async create(isOurs) {
       const user = await keys.userOf(target.login);
-      for (const { id, created } of (await keys.keysOf(user)).filter((key) => key.id !== target.login)) {
-        const isOurs = begun !== null && created.getTime() > begun.getTime() - CLOCK_MS && (await keys.isUnused(id));
-        if (!isOurs) throw awsFailure("LimitExceeded");
+      for (const { id } of (await keys.keysOf(user)).filter((key) => key.id !== target.login)) {
+        if (!isOurs(id)) throw awsFailure("LimitExceeded");
         await keys.remove(user, id);
       }
       return keys.create(user);

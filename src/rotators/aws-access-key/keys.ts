@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { awsFailure, call, elements } from "./api.ts";
 
-type AccessKey = { readonly id: string; readonly active: boolean; readonly created: Date };
+type AccessKey = { readonly id: string; readonly active: boolean };
 
 /** An access key id of the right form that is nobody's. */
 const NOBODYS = `AKIA${"A".repeat(16)}`;
@@ -34,7 +34,6 @@ export function accessKeys(target: RotationTarget, login: RotationLogin, wire: R
       return members.map((one) => ({
         id: elements(one, "AccessKeyId")[0] ?? "",
         active: elements(one, "Status")[0] === "Active",
-        created: new Date(elements(one, "CreateDate")[0] ?? 0),
       }));
     },
     async create(user: string): Promise<{ readonly id: string; readonly secret: Secret }> {
@@ -55,7 +54,5 @@ export function accessKeys(target: RotationTarget, login: RotationLogin, wire: R
       const { code } = await call(target, login, wire, "DeleteAccessKey", { UserName: user, AccessKeyId: NOBODYS });
       if (code !== null && code !== "NoSuchEntity") throw awsFailure(code);
     },
-    isUnused: async (id: string): Promise<boolean> =>
-      elements(await iam("GetAccessKeyLastUsed", { AccessKeyId: id }), "LastUsedDate").length === 0,
   };
 }

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { readChecked } from "../../kit/io/read.ts";
 import { codeOf, fileError } from "../../kit/io/error.ts";
+import { trimEndOf } from "../../kit/text/trim.ts";
 import { mustBeParsable } from "../../kit/text/yaml-size.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -125,7 +126,7 @@ function groupKeys(group: RuleFields, from: string, depth = 0): readonly SopsKey
     ...maps("hckms").map(({ key_id }) => ({ kind: "hckms", fields: { key_id } })),
     ...maps("azure_keyvault").map((one) => {
       const [vault_url = "", name = "", version = ""] = named(one, "vaultUrl", "key", "version");
-      return { kind: "azure_kv", fields: { vault_url: vault_url.replace(/\/+$/, ""), name, version } };
+      return { kind: "azure_kv", fields: { vault_url: trimEndOf(vault_url, "/"), name, version } };
     }),
     ...textsIn(group, "hc_vault", from).map((uri) => transitKey(uri, from)),
   ];

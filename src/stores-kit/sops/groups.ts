@@ -1,4 +1,5 @@
 import type { KeyFields } from "../../contract/key-service.ts";
+import { trimEndOf } from "../../kit/text/trim.ts";
 import type { KeyGroups, SopsDocument, SopsKey } from "./document.ts";
 
 /** The kinds of master keys, and the fields that name a key of each (getsops/sops stores/stores.go, `ToString` of each key source). */
@@ -45,7 +46,7 @@ export function keyName({ kind, fields }: SopsKey): string {
 }
 
 function textOf(field: unknown): string {
-  return typeof field === "string" ? field.trim().replace(/\/+$/, "") : "";
+  return typeof field === "string" ? trimEndOf(field.trim(), "/") : "";
 }
 
 function keysIn(lists: unknown): readonly SopsKey[] {

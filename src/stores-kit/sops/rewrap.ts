@@ -52,7 +52,7 @@ export async function recipientChange(
 async function encryptedAgain({ document, dataKey, leaves }: OpenedSops, key: Buffer): Promise<SopsDocument> {
   const values = document.leaves
     .filter((leaf) => leaf.literal !== null && isEncrypted(leaf.path, document.rules))
-    .map((leaf) => again(document, leaf, dataKey, key));
+    .map((leaf) => valueAgain(document, leaf, dataKey, key));
   const text = splice(document.text, [...values, ...comments(document, dataKey, key)]);
   const draft = await readDocument(text, document.file);
   const sealed = await readDocument(withMac(draft, key, formatOf(document.file)), document.file);
@@ -60,8 +60,9 @@ async function encryptedAgain({ document, dataKey, leaves }: OpenedSops, key: Bu
   return sealed;
 }
 
-function again({ text, file }: SopsDocument, leaf: Leaf, dataKey: Buffer, key: Buffer): Edit {
-  const [additional, what] = [additionalData(leaf.path), `${file}: ${leaf.path.join("/")}`];
+function valueAgain({ text, file }: SopsDocument, leaf: Leaf, dataKey: Buffer, key: Buffer): Edit {
+  const additional = additionalData(leaf.path);
+  const what = `${file}: ${leaf.path.join("/")}`;
   const cipher = encryptValue(decryptValue(leaf.text, dataKey, additional, what), key, additional);
   const at = text.slice(leaf.start, leaf.end).indexOf(leaf.text);
   if (at < 0) throw notRotatable(file);

@@ -40,6 +40,46 @@ export const PLATFORM_FILES: readonly PlatformFile[] = [
     way: null,
   },
   {
+    platform: "app-service",
+    file: "deploy/web.settings.json",
+    text: `[
+  { "name": "PORT", "slotSetting": false, "value": "80" },
+  {
+    "name": "DB_PASSWORD",
+    "slotSetting": true,
+    "value": "SECRET_1"
+  },
+  { "name": "API_KEY", "slotSetting": false, "value": "@Microsoft.KeyVault(SecretUri=https://team.vault.azure.net/secrets/api-key)" }
+]
+`,
+    at: [["DB_PASSWORD", "", 6]],
+    way: null,
+  },
+  {
+    platform: "container-apps",
+    file: "deploy/containerapp.yaml",
+    text: `location: westeurope
+properties:
+  managedEnvironmentId: /subscriptions/0/resourceGroups/shop/providers/Microsoft.App/managedEnvironments/shop
+  configuration:
+    secrets:
+      - name: api-key
+        keyVaultUrl: https://team.vault.azure.net/secrets/api-key
+        identity: system
+  template:
+    containers:
+      - name: web
+        image: shop/web
+        env:
+          - name: API_KEY
+            secretRef: api-key
+          - name: DB_PASSWORD
+            value: SECRET_1
+`,
+    at: [["DB_PASSWORD", "properties.template.containers[web].env", 17]],
+    way: /write secretRef: db-password in place of the value/,
+  },
+  {
     platform: "cloudformation",
     file: "deploy/stack.yaml",
     text: `Resources:

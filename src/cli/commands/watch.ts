@@ -30,31 +30,11 @@ const AGAIN_MS = 60_000;
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly, signal } = context;
   if (sources[0] === "install") return (await import("./watch-install.ts")).install(context, sources.slice(1), options);
-  const foreign = INSTALL_FLAGS.find((flag) => options[flag] !== undefined);
-  if (foreign !== undefined)
-    throw new UnsprawlError("usage", `--${dashed(foreign)} is for watch install`, "unsprawl watch install systemd");
-  const config = await assembly.config();
-  mustBeTrusted(config.untrusted, "watch", "notify", ...(options["hosts"] === undefined ? [] : ["hosts"]));
-  sayUntrusted(context, config.untrusted);
-  const schedule = await scheduleOf(options, config.watch);
-  const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
-  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as FailOn;
-  // Settings of the configuration that repeat scans do not apply to a single scan.
-  const events = options["events"] === true || (schedule !== null && config.watch?.events === true);
-  const layers = options["layers"] === true;
-  const input = { sources: sourcesOf(sources, config.watch), minConfidence, layers, schedule, events };
-  const hosts = options["hosts"] === undefined ? null : listFlag(options, "hosts");
+  const { config, input, failOn, hosts } = await wanted(context, sources, options);
+  const { schedule } = input;
   const lock = lockWatch(assembly.state());
   const remind = dailyReminder(context);
-  let reading = 0;
-  const counted = async <T>(act: () => Promise<T>): Promise<T> => {
-    reading++;
-    try {
-      return await act();
-    } finally {
-      reading--;
-    }
-  };
+  const reading = new HostsRead();
   let metrics: Metrics | null = null;
   let exit: number = EXIT.ok;
   const failing: Finding[] = [];
@@ -72,7 +52,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
     if (metrics !== null) count(metrics, one);
     if (one.why === "schedule") await remind();
     // The values that are being read on another host just now must stay known.
-    if (reading === 0) assembly.redactor.forget();
+    if (reading.now === 0) assembly.redactor.forget();
   };
   const outages = new Outages(
     (text) => say(context, text),
@@ -89,7 +69,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
     metrics = await metricsOf(context, hosts);
     if (config.notify.size > 0) delivery = await assembly.startDelivery((told) => context.progress.line(told));
     assembly.redactor.settle();
-    await watchAll(context, input, hosts, { round, failed, lost, event: () => metrics?.event(), turn: counted });
+    await watchAll(context, input, hosts, { round, failed, lost, event: () => metrics?.event(), turn: reading.turn });
     if (schedule === null) exit = signal.aborted ? EXIT.interrupted : findingsExit(failing.length > 0, unread);
     if (exit === EXIT.findings) say(context, failingLine(failing, failOn));
   } catch (error) {
@@ -101,6 +81,47 @@ export async function run(context: CommandContext, sources: readonly string[], o
     lock.release();
   }
   return exit;
+}
+
+/** How many hosts are being read just now. */
+class HostsRead {
+  now = 0;
+
+  readonly turn = async <T>(act: () => Promise<T>): Promise<T> => {
+    this.now++;
+    try {
+      return await act();
+    } finally {
+      this.now--;
+    }
+  };
+}
+
+type WantedWatch = {
+  readonly config: Awaited<ReturnType<Assembly["config"]>>;
+  readonly input: WatchInput;
+  readonly failOn: FailOn;
+  /** Null for this machine. */
+  readonly hosts: readonly string[] | null;
+};
+
+/** What the command line and the configuration ask for. */
+async function wanted(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<WantedWatch> {
+  const foreign = INSTALL_FLAGS.find((flag) => options[flag] !== undefined);
+  if (foreign !== undefined)
+    throw new UnsprawlError("usage", `--${dashed(foreign)} is for watch install`, "unsprawl watch install systemd");
+  const config = await context.assembly.config();
+  mustBeTrusted(config.untrusted, "watch", "notify", ...(options["hosts"] === undefined ? [] : ["hosts"]));
+  sayUntrusted(context, config.untrusted);
+  const schedule = await scheduleOf(options, config.watch);
+  const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
+  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as FailOn;
+  // Settings of the configuration that repeat scans do not apply to a single scan.
+  const events = options["events"] === true || (schedule !== null && config.watch?.events === true);
+  const layers = options["layers"] === true;
+  const input = { sources: sourcesOf(sources, config.watch), minConfidence, layers, schedule, events };
+  const hosts = options["hosts"] === undefined ? null : listFlag(options, "hosts");
+  return { config, input, failOn, hosts };
 }
 
 /** Only this machine if `wanted` is null; else hosts from the configuration side by side, where one may fail. */

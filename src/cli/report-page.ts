@@ -1,4 +1,5 @@
 import { hostname, userInfo } from "node:os";
+import { DEFAULT_SOURCES } from "../assembly/plug-ins.ts";
 import { withFindings, type ScanReport } from "../core/report.ts";
 import { runIds } from "../core/journal/journal.ts";
 import { movedAges, type MovedAge } from "../core/moved.ts";
@@ -28,7 +29,7 @@ export async function pageOf(
   sources: readonly string[],
   options: ParsedFlags,
 ): Promise<ReportPage> {
-  const moved = movedOf(context);
+  const moved = movedOf(context, sources);
   const [origin, past] = await Promise.all([
     originOf(context, report, sources, options),
     pastOf(context, report, options).catch((error: unknown) => {
@@ -39,9 +40,15 @@ export async function pageOf(
   return { report: past.report, facts: { ...past.facts, moved, origin: context.assembly.redactor.data(origin) } };
 }
 
-/** What runs of this installation moved; nothing where there is no run, and no key is made for that. */
-const movedOf = ({ assembly }: CommandContext): readonly MovedAge[] =>
-  runIds(assembly.state()).length === 0 ? [] : assembly.redactor.data(movedAges(assembly.installation()));
+/** What runs of this installation moved from these sources; nothing where there is no run, and no key is made for that. */
+function movedOf({ assembly }: CommandContext, sources: readonly string[]): readonly MovedAge[] {
+  if (runIds(assembly.state()).length === 0) return [];
+  const of = sources.length > 0 ? sources : DEFAULT_SOURCES;
+  const kindOf = (source: string): string => source.slice(0, source.indexOf(":") + 1);
+  const isOf = ({ source, subject }: MovedAge): boolean =>
+    [source, kindOf(source), `${kindOf(source)}${subject}`].some((one) => of.includes(one));
+  return assembly.redactor.data(movedAges(assembly.installation()).filter(isOf));
+}
 
 async function pastOf({ assembly }: CommandContext, report: ScanReport, options: ParsedFlags): Promise<ReportPage> {
   const memory = await assembly.remembered();

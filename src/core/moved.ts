@@ -30,6 +30,8 @@ export function newestMoves(all: readonly DoneMove[]): readonly DoneMove[] {
 export type MovedAge = {
   readonly name: string;
   readonly subject: string;
+  /** Where it was moved from: `docker:web`, `docker:`. */
+  readonly source: string;
   readonly store: string;
   /** The fingerprints of its value and of the secret in it, as they were when it was moved. */
   readonly fingerprints: readonly string[];
@@ -41,7 +43,8 @@ export type MovedAge = {
 export function movedAges(installation: Installation): readonly MovedAge[] {
   const rotated = lastRotations(installation);
   return newestMoves(completedMoves(installation)).map(({ plan, move, at }) => ({
-    ...{ name: move.name, subject: move.location.subjectName, store: plan.store.name, movedAt: at },
+    ...{ name: move.name, subject: move.location.subjectName, source: move.location.source },
+    ...{ store: plan.store.name, movedAt: at },
     fingerprints: [move.fingerprint, ...(move.finding === undefined ? [] : [move.finding.fingerprint])],
     rotatedAt: rotated.get(move.reference) ?? null,
   }));

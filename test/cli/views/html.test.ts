@@ -27,7 +27,7 @@ const ORIGIN = {
 /** Of one secret, which nothing else has. */
 const MOVED = [
   {
-    ...{ name: "SHARED_TOKEN", subject: "nobody", store: "prod", fingerprints: ["5".repeat(32)] },
+    ...{ name: "SHARED_TOKEN", subject: "nobody", source: "docker:", store: "prod", fingerprints: ["5".repeat(32)] },
     ...{ movedAt: "2026-11-17T00:00:00Z", rotatedAt: null },
   },
 ];
@@ -125,7 +125,13 @@ describe("what it tells", () => {
   });
 
   it("when each moved secret was rotated or moved, the oldest first, and at each finding of one", () => {
-    const at = { name: "DB_PASSWORD", subject: "web", store: "prod", fingerprints: ["f".repeat(32)] };
+    const at = {
+      name: "DB_PASSWORD",
+      subject: "web",
+      source: "docker:",
+      store: "prod",
+      fingerprints: ["f".repeat(32)],
+    };
     const moved = [
       { ...at, movedAt: "2026-10-01T00:00:00Z", rotatedAt: "2026-11-10T00:00:00Z" },
       { ...at, name: "API_TOKEN", fingerprints: [], movedAt: "2026-11-01T00:00:00Z", rotatedAt: null },

@@ -135,6 +135,9 @@ it("an old copy is one line of a scan and no finding; a container that only has 
     const shown = await world.unsprawl(["scan", "docker:moved*", "--format", format]);
     expect([format, shown.code, shown.stdout.includes("DB_PASSWORD")]).toEqual([format, 0, false]);
   }
+  // A page of a source that a run moved from names what it moved.
+  const page = await world.unsprawl(["scan", "docker:moved", "--format", "html"]);
+  expect(page.stdout).toMatch(/<b>DB_PASSWORD<\/b><\/bdi> of <bdi>moved<\/bdi>, in [^:]*: moved/);
   const watched = await world.unsprawl(["watch", "docker:moved*", "--once"]);
   expect([watched.code, watched.stdout]).toEqual([0, ""]);
   expect(watched.stderr).toMatch(/^nothing new; 0 findings in .*\n1 old copy kept for rollback; next: unsprawl runs/m);

@@ -47,7 +47,8 @@ export async function rotateDue(context: CommandContext, rotate: RotateThese): P
   } finally {
     await notices.stop(SEND_MS);
   }
-  if (due.length === 0) say(context, `nothing is due${nextText(nextDays)}`);
+  if (due.length === 0)
+    say(context, `nothing ${unknown.length > 0 ? "else is known to be" : "is"} due${nextText(nextDays)}`);
   if (undated.length > 0)
     say(
       context,

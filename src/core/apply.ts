@@ -122,28 +122,57 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
   const units = [...unitsOf(plan)];
   const stateBefore = unitStates(journal.receipts);
   const results: UnitResult[] = [];
-  const so: RunProgress = { done: 0, failure: null };
-  let broken: { readonly by: unknown } | null = null;
+  const so: RunProgress = { done: 0, failure: null, failed: [] };
   await pMap(
     units.entries(),
     async ([at, [unit, steps]]) => {
-      try {
-        results[at] = await unitResult(unit, steps, stateBefore(unit), so, journal, tools, host);
-      } catch (error) {
-        // Those that are moved beside it end first: what they do stands in the journal.
-        broken ??= { by: error };
-      }
+      results[at] = await unitResult(unit, steps, stateBefore(unit), so, journal, tools, host);
     },
     { concurrency: units.every(([, steps]) => isFromStore(steps)) ? STORE_UNITS : 1 },
   );
-  if (broken !== null) throw (broken as { readonly by: unknown }).by;
+  if (so.failed.length > 0) await undoFailed(so.failed, units, results, journal, tools, host);
   const migrated = units.flatMap(([, steps], at) => (results[at]?.state === "migrated" ? steps : []));
-  const compared = so.failure === null ? await comparedUnits(units, results, so, tools, host) : null;
+  const compared = await comparedUnits(units, results, so, tools, host);
   return { ...finishRun(journal, results, so.failure, compared), ...(await keysAfter(migrated, tools)) };
 }
 
-/** How far a run is: its finished steps, and the first error, after which no unit is begun. */
-type RunProgress = { done: number; failure: UnsprawlError | null };
+/** How far a run is: its finished steps, the first error, after which no unit is begun, and the units that failed. */
+type RunProgress = { done: number; failure: UnsprawlError | null; readonly failed: FailedUnit[] };
+
+/** `values`: for an undo while the store is unreachable. */
+type FailedUnit = {
+  readonly unit: string;
+  readonly failure: UnsprawlError;
+  readonly values: ReadonlyMap<string, Secret>;
+};
+
+/**
+ * Undoes the units that failed, once those beside them have ended: an undo goes on without a journal if it must, which no
+ * write may, and takes a path away that another unit may be writing to. Throws `partly` if one can be repeated.
+ */
+async function undoFailed(
+  failed: readonly FailedUnit[],
+  units: readonly (readonly [unit: string, steps: readonly Step[]])[],
+  results: UnitResult[],
+  journal: Journal,
+  tools: ApplyTools,
+  host: Host,
+): Promise<void> {
+  journal.tolerant();
+  for (const { unit, failure } of failed) journal.failed(`unit:${unit}`, failure.message);
+  const errors: unknown[] = [];
+  for (const [at, [unit, steps]] of units.entries()) {
+    const own = failed.find((one) => one.unit === unit);
+    if (own === undefined) continue;
+    try {
+      const undone = await undoUnit(unit, steps, journal, tools, host, own.values.size > 0 ? own.values : undefined);
+      results[at] = { ...undone, unit, error: own.failure.message };
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
 
 async function comparedUnits(
   units: readonly (readonly [unit: string, steps: readonly Step[]])[],
@@ -155,12 +184,12 @@ async function comparedUnits(
   const moved = units.filter(([, steps], at) => results[at]?.state === "migrated" && isFromStore(steps));
   const steps = moved.flatMap(([, own]) => own);
   return compareStores(steps, tools, host).catch((error: unknown) => {
-    so.failure = reduce(error, tools);
+    so.failure ??= reduce(error, tools);
     return null;
   });
 }
 
-/** Migrates one unit, or undoes what it has begun of it. Throws `partly` if that can be repeated. */
+/** Migrates one unit. One that fails is in `so`, for `undoFailed`. */
 async function unitResult(
   unit: string,
   steps: readonly Step[],
@@ -175,7 +204,6 @@ async function unitResult(
     return was === "done" ? { unit, state: "migrated", error: null } : undoneBefore(unit, journal.receipts);
   }
   if (so.failure !== null) return { unit, state: "not begun", error: null };
-  // For an undo while the store is unreachable.
   const values = new Map<string, Secret>();
   try {
     if (was === "begun") await finishUndo(unit, steps, journal, tools, host);
@@ -184,10 +212,8 @@ async function unitResult(
   } catch (error) {
     const failure = reduce(error, tools);
     so.failure ??= failure;
-    journal.tolerant();
-    journal.failed(`unit:${unit}`, failure.message);
-    const undone = await undoUnit(unit, steps, journal, tools, host, values.size > 0 ? values : undefined);
-    return { ...undone, unit, error: failure.message };
+    so.failed.push({ unit, failure, values });
+    return { unit, state: "partly undone", error: failure.message };
   }
 }
 

@@ -102,11 +102,12 @@ export function comparedFault(compared: ComparedStores | null, { id, steps, stor
   const named = different.slice(0, NAMED).map(({ entry, is }) => `${entry} ${WORDS[is]}`);
   const sources = new Set(steps.flatMap((step) => (step.kind === "put" ? [step.move.location.source] : [])));
   const again = cmd`unsprawl plan ${bare(shellLine([...sources]))} --to ${store.name} --overwrite`;
-  const isOnlyGone = different.every(({ is }) => is === "source-gone");
+  // Nothing newer is overwritten by it.
+  const mayBeRepeated = different.every(({ is }) => is === "source-changed" || is === "target-gone");
   return new UnsprawlError(
     "partly",
     `${comparedText(compared)}: ${named.join(", ")}${more}`,
-    isOnlyGone ? cmd`unsprawl runs ${id} shows where the values are` : again,
+    mayBeRepeated ? again : cmd`unsprawl runs ${id} shows where the values are`,
     "changed",
   );
 }

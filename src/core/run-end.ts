@@ -30,14 +30,17 @@ export function finishRun(
     ...(compared !== null && { compared }),
   } as const;
   try {
+    const fault = failure === null ? comparedFault(compared, plan) : null;
+    if (fault !== null) {
+      journal.failed("run", fault.message, fault.code);
+      return { ...base, state: "partly", error: fault };
+    }
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
       record.done("run", { state, ...(compared !== null && { equal: compared.equal, of: compared.of }) });
       const lacking = notAsBefore(plan.id, units, null);
       if (lacking !== null) return { ...base, state: "partly", error: lacking };
-      if (state === "partly") return { ...base, state, error: partly(plan, migrated, units.length, null) };
-      const fault = comparedFault(compared, plan);
-      return { ...base, state: fault === null ? state : "partly", error: fault };
+      return { ...base, state, error: state === "partly" ? partly(plan, migrated, units.length, null) : null };
     }
     journal.failed("run", failure.message, failure.code);
     const lacking = notAsBefore(plan.id, units, failure);
@@ -73,6 +76,13 @@ function partly({ id, steps }: Plan, migrated: number, total: number, failure: U
       "partly",
       `${migrated} of ${total} rotated${why}`,
       cmd`unsprawl rollback ${id} undoes them; unsprawl rotate again, with --only NAME, does the rest`,
+    );
+  // All that can fail after the last of them is the comparison of two stores.
+  if (migrated === total && failure !== null)
+    return new UnsprawlError(
+      "partly",
+      `${migrated} of ${total} migrated, but not compared at the end: ${failure.message}`,
+      cmd`unsprawl resume ${id} compares both stores`,
     );
   return new UnsprawlError(
     "partly",

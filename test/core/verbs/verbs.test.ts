@@ -101,8 +101,8 @@ describe("the last look at the store", () => {
 });
 
 describe("what stays where it was, in another store", () => {
-  const planned = async (stage: Stage): Promise<Plan> => {
-    const plan = await stage.plan("web");
+  const planned = async (stage: Stage, ...units: readonly string[]): Promise<Plan> => {
+    const plan = await stage.plan(...(units.length > 0 ? units : ["web"]));
     const steps = plan.steps.map((step) =>
       "move" in step
         ? { ...step, move: { ...step.move, location: { ...step.move.location, subject: "store" as const } } }
@@ -110,8 +110,7 @@ describe("what stays where it was, in another store", () => {
     );
     return signPlan({ ...plan, steps }, stage.key);
   };
-  const staying = (): Stage => {
-    const stage = one();
+  const staying = (stage = one()): Stage => {
     Object.assign(stage.world.migration, { plan: async (unit: string) => ({ unit, warnings: [], steps: [] }) });
     return stage;
   };
@@ -155,6 +154,51 @@ describe("what stays where it was, in another store", () => {
     expect(closingSentences(result.proofs, result.compared)).toEqual([
       "Verified: the store gave back the same bytes; 1 of 1 value is equal in both stores.",
     ]);
+  });
+
+  test("a unit that fails is undone once those beside it have ended, and these are compared", async () => {
+    const stage = staying(two());
+    const plan = await planned(stage, "web", "api");
+    const { provider } = stage.world;
+    let apiIsIn = (): void => undefined;
+    const afterApi = new Promise<void>((done) => (apiIsIn = done));
+    const other: Provider = {
+      ...provider,
+      async put(key, ...more) {
+        if (key.path === "api") return provider.put(key, ...more).finally(apiIsIn);
+        await afterApi;
+        throw new UnsprawlError("denied", "no right to write", "ask for it");
+      },
+    };
+    const result = await stage.apply(plan, { provider: other });
+    expect(result).toMatchObject({ state: "partly", compared: { different: [] } });
+    expect(result.compared?.of).toBe(plan.steps.filter(({ kind, unit }) => kind === "put" && unit === "api").length);
+    const states = Object.fromEntries(result.units.map(({ unit, state }) => [unit, state]));
+    expect(states).toEqual({ web: "undone", api: "migrated" });
+    expect([...stage.world.store.keys()].every((key) => key.startsWith("api"))).toBe(true);
+  });
+
+  test("a run that was moved whole and not compared says so, and is compared by resume", async () => {
+    const stage = staying();
+    const plan = await planned(stage);
+    const cancel = new AbortController();
+    const { provider } = stage.world;
+    let reads = 0;
+    const other: Provider = {
+      ...provider,
+      get: async (key) => {
+        if (++reads === 2) cancel.abort();
+        return provider.get(key);
+      },
+    };
+    stage.signal = cancel.signal;
+    const result = await stage.apply(plan, { provider: other });
+    stage.signal = new AbortController().signal;
+    expect(result.error).toMatchObject({
+      message: "1 of 1 migrated, but not compared at the end: cancelled",
+      hint: `unsprawl resume ${plan.id} compares both stores`,
+    });
+    expect(await stage.resume(plan.id)).toMatchObject({ state: "done", compared: { of: 1, equal: 1 } });
   });
 
   test("and was changed in the new store meanwhile is not equal, whoever did it", async () => {

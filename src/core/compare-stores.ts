@@ -104,13 +104,20 @@ export function comparedFault(compared: ComparedStores | null, { id, steps, stor
   const again = cmd`unsprawl plan ${bare(shellLine([...sources]))} --to ${store.name} --overwrite`;
   // Nothing newer is overwritten by it.
   const mayBeRepeated = different.every(({ is }) => is === "source-changed" || is === "target-gone");
+  const looks = isUnread(compared)
+    ? cmd`unsprawl resume ${id} compares again`
+    : cmd`unsprawl runs ${id} shows where the values are`;
   return new UnsprawlError(
     "partly",
     `${comparedText(compared)}: ${named.join(", ")}${more}`,
-    mayBeRepeated ? again : cmd`unsprawl runs ${id} shows where the values are`,
+    mayBeRepeated ? again : looks,
     "changed",
   );
 }
+
+/** Whether all that is not equal could not be read. */
+export const isUnread = (compared: ComparedStores | null): boolean =>
+  compared !== null && compared.different.every(({ is }) => is === "unread");
 
 const NAMED = 5;
 

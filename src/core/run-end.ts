@@ -3,7 +3,7 @@ import { EXIT, UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 import type { ApplyTools, RunResult, UnitResult } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
-import { comparedFault, type ComparedStores } from "./compare-stores.ts";
+import { comparedFault, isUnread, type ComparedStores } from "./compare-stores.ts";
 import { proofsOf } from "./proof.ts";
 
 /** Records how a run ended, closes its journal, and returns its result. */
@@ -31,6 +31,9 @@ export function finishRun(
   } as const;
   try {
     const fault = failure === null ? comparedFault(compared, plan) : null;
+    const isCompared = fault === null ? failure === null || migrated < units.length : !isUnread(compared);
+    // Without its end in the journal a run can be resumed, which compares.
+    if (!isCompared) return { ...base, state: "partly", error: fault ?? partly(plan, migrated, units.length, failure) };
     if (fault !== null) {
       journal.failed("run", fault.message, fault.code);
       return { ...base, state: "partly", error: fault };

@@ -73,10 +73,9 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     try {
       mustBeFinished([first.move.reference], unfinished);
       const step = await stepFor(first, planned);
-      mustBeFinished(
-        step.entries.map(({ reference }) => reference),
-        unfinished,
-      );
+      const references = step.entries.map(({ reference }) => reference);
+      mustBeFinished(references, unfinished);
+      mustNotBeElsewhere(references, all);
       steps.push(step);
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
@@ -99,6 +98,17 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     ...{ store: provider.target, steps, notMoved: [], warnings: warningsOf(steps, planned) },
   };
   return { plan: signPlan(plan, key), left };
+}
+
+/** Throws `refused` for an entry that was moved on to another store: whoever reads it there would keep the old value. */
+function mustNotBeElsewhere(references: readonly string[], all: readonly DoneMove[]): void {
+  const onward = all.find(({ move: { location } }) => location.where === "store" && references.includes(location.path));
+  if (onward === undefined) return;
+  throw new UnsprawlError(
+    "refused",
+    `it was moved on to the store ${onward.plan.store.name}, where others may read it`,
+    cmd`unsprawl runs ${onward.plan.id} shows where; rotate it by hand, in both`,
+  );
 }
 
 function warningsOf(steps: readonly RotateStep[], around: Around): Plan["warnings"] {

@@ -97,6 +97,18 @@ it("rotates what is due by the names of the schedule, once, and leaves what is n
   expect(variable("web", "SESSION_SECRET")).toBe(fresh);
 });
 
+it("leaves what was moved on to another store, where others may read it", async () => {
+  const other = 'stores: { other: { provider: local, file: "other/{subject}.sops.yaml" } }';
+  configure(`rotate: { names: { SESSION_SECRET: 30d } }\n${other}\n`);
+  const session = variable("web", "SESSION_SECRET");
+  const moved = await world.unsprawl(["migrate", "local:", "--to", "other", "--config", "own.yaml", "--yes"]);
+  expect(moved.code, moved.stderr + moved.stdout).toBe(0);
+  const { code, stdout, stderr } = await due(8, "--yes");
+  expect(code).not.toBe(0);
+  expect(stdout + stderr).toContain("it was moved on to the store other, where others may read it");
+  expect(variable("web", "SESSION_SECRET")).toBe(session);
+});
+
 it("changes nothing of what a plan stops, says so to the channels, and ends with a code that a timer sees", async () => {
   const heard: string[] = [];
   const hook = createServer((request, response) => {

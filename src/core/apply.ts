@@ -16,7 +16,8 @@ import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitStates, type UnitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
 import { entryUses, isOwnUse } from "./journal/uses.ts";
-import { finishUndo, undoneBefore, undoUnit } from "./undo-unit.ts";
+import { undoFailed, type FailedUnit } from "./undo-failed.ts";
+import { finishUndo, undoneBefore } from "./undo-unit.ts";
 import { readValues, valueOf } from "./values.ts";
 import type { UnitProof } from "./proof.ts";
 import { phasesOf } from "./phase.ts";
@@ -138,41 +139,6 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
 
 /** How far a run is: its finished steps, the first error, after which no unit is begun, and the units that failed. */
 type RunProgress = { done: number; failure: UnsprawlError | null; readonly failed: FailedUnit[] };
-
-/** `values`: for an undo while the store is unreachable. */
-type FailedUnit = {
-  readonly unit: string;
-  readonly failure: UnsprawlError;
-  readonly values: ReadonlyMap<string, Secret>;
-};
-
-/**
- * Undoes the units that failed, once those beside them have ended: an undo goes on without a journal if it must, which no
- * write may, and takes a path away that another unit may be writing to. Throws `partly` if one can be repeated.
- */
-async function undoFailed(
-  failed: readonly FailedUnit[],
-  units: readonly (readonly [unit: string, steps: readonly Step[]])[],
-  results: UnitResult[],
-  journal: Journal,
-  tools: ApplyTools,
-  host: Host,
-): Promise<void> {
-  journal.tolerant();
-  for (const { unit, failure } of failed) journal.failed(`unit:${unit}`, failure.message);
-  const errors: unknown[] = [];
-  for (const [at, [unit, steps]] of units.entries()) {
-    const own = failed.find((one) => one.unit === unit);
-    if (own === undefined) continue;
-    try {
-      const undone = await undoUnit(unit, steps, journal, tools, host, own.values.size > 0 ? own.values : undefined);
-      results[at] = { ...undone, unit, error: own.failure.message };
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
-}
 
 async function comparedUnits(
   units: readonly (readonly [unit: string, steps: readonly Step[]])[],

@@ -12,10 +12,11 @@ import { variable } from "./variable.ts";
  * file names is refused, and named.
  */
 export function transitKeys(context: Pick<ProviderContext, "env" | "dir" | "browse">): KeyService {
-  const clients = new Map<string, VaultClient>();
+  const clients = new Map<string, Promise<VaultClient>>();
   const call = async (verb: "encrypt" | "decrypt", key: TransitKey, json: TransitBody): Promise<string> => {
-    const client = clients.get(key.engine) ?? vaultClient(readSettings({ mount: key.engine }, context), context);
-    clients.set(key.engine, client);
+    const opening = clients.get(key.engine) ?? transitClient(key, context);
+    clients.set(key.engine, opening);
+    const client = await opening;
     const path = `${key.engine}/${verb}/${key.name}`;
     const answer = await client.call("POST", `${encodePath(key.engine)}/${verb}/${encodePath(key.name)}`, {
       json,
@@ -45,6 +46,29 @@ export function transitKeys(context: Pick<ProviderContext, "env" | "dir" | "brow
   };
 }
 
+/**
+ * A client for an engine that the server itself calls transit. A file names the engine, and what is sent to another one could be a
+ * write: to KV, of what the file's author chose. Throws `refused`.
+ */
+async function transitClient(
+  { engine, address }: TransitKey,
+  context: Pick<ProviderContext, "env" | "dir" | "browse">,
+): Promise<VaultClient> {
+  const client = vaultClient(readSettings({ mount: engine }, context), context);
+  const answer = await client.call("GET", `sys/internal/ui/mounts/${encodePath(engine)}`, {
+    needs: [],
+    expect: [400, 403, 404],
+  });
+  const { data } = (answer.body ?? {}) as { readonly data?: { readonly type?: unknown; readonly path?: unknown } };
+  if (answer.status === 200 && data?.type === "transit" && data.path === `${engine}/`) return client;
+  throw new UnsprawlError(
+    answer.status === 200 ? "refused" : "denied",
+    `the Vault at ${address} does not say that ${engine}/ is a transit engine`,
+    "vault secrets list shows the engines; the token needs a right below that one",
+    String(answer.status),
+  );
+}
+
 type TransitKey = { readonly address: string; readonly engine: string; readonly name: string };
 type TransitBody = { readonly [field: string]: string };
 
@@ -58,7 +82,13 @@ function keyOf({ vault_address, engine_path, key_name }: KeyFields, env: NodeJS.
       `the key is in the Vault at ${vault_address}, and ${mine === null ? "VAULT_ADDR is not set" : `${mine.name} is ${mine.value}`}`,
       cmd`export VAULT_ADDR=${vault_address}, if you trust it with your token; then vault login`,
     );
-  return { address: mine.value, engine: checkPath(engine_path, "engine_path"), name: checkPath(key_name, "key_name") };
+  return { address: mine.value, engine: checkPath(engine_path, "engine_path"), name: checkName(key_name) };
+}
+
+/** One segment: another would lead elsewhere in the engine. */
+function checkName(name: string): string {
+  if (!name.includes("/")) return checkPath(name, "key_name");
+  throw new UnsprawlError("malformed", `the name of a transit key has a slash: ${name}`, "sops updatekeys");
 }
 
 /** Scheme, host and port. */

@@ -36,7 +36,10 @@ export function decryptValue(text: string, dataKey: Buffer, additional: string, 
     const decipher = createDecipheriv("aes-256-gcm", dataKey, Buffer.from(iv, "base64"), { authTagLength: TAG_BYTES });
     decipher.setAAD(Buffer.from(additional, "utf8"));
     decipher.setAuthTag(authTag);
-    return { type, bytes: Buffer.concat([decipher.update(Buffer.from(data, "base64")), decipher.final()]) };
+    const bytes = Buffer.concat([decipher.update(Buffer.from(data, "base64")), decipher.final()]);
+    // Nothing authenticates the type, and a boolean is read in another case than it is stored in.
+    if (type === "bool" && !/^(?:true|false)$/i.test(bytes.toString("latin1"))) throw new Error("type");
+    return { type, bytes };
   } catch {
     throw new UnsprawlError(
       "malformed",

@@ -37,6 +37,13 @@ export function keyLists({ groups, threshold }: KeyGroups): { readonly [name: st
     : listsOf(only);
 }
 
+/** How many of which groups are needed, in words; null where any key is enough. */
+export function splitText({ groups, threshold }: KeyGroups): string | null {
+  if (groups.length < 2) return null;
+  const each = groups.map((group) => group.map(keyName).toSorted().join(" or ")).toSorted();
+  return `a key of ${threshold ?? groups.length} of these groups: ${each.join("; ")}`;
+}
+
 /** A key in words, which no secret is in: `kms arn:…`. What it is compared by, too. */
 export function keyName({ kind, fields }: SopsKey): string {
   const [place = "", middle = "", name = ""] = (KINDS[kind] ?? []).map((field) => textOf(fields[field]));

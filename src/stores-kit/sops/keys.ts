@@ -14,8 +14,12 @@ export type DataKeys = {
   wrap(dataKey: Buffer, file: string, before?: SopsDocument): Promise<WrappedKeys>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
-  /** For whom `wrap` wraps, as in `recipientsOf`, and the creation rule behind that, if it is one. */
-  recipients(file: string): Promise<{ readonly names: readonly string[]; readonly from: string | null }>;
+  /** For whom `wrap` wraps, as in `recipientsOf`, which groups of them are needed, and the creation rule behind that, if it is one. */
+  recipients(file: string): Promise<{
+    readonly names: readonly string[];
+    readonly split: string | null;
+    readonly from: string | null;
+  }>;
   /** Whom the store's settings and identities name, as in `recipientsOf`: `age RECIPIENT`, `kms ARN`. */
   names(): Promise<readonly string[]>;
 };

@@ -7,6 +7,7 @@ import { decryptValue, encryptValue } from "./cipher.ts";
 import type { Leaf, SopsDocument } from "./document.ts";
 import { replaceKeys, withMac } from "./edit.ts";
 import { formatOf, readDocument } from "./formats.ts";
+import { groupsOf, splitText } from "./groups.ts";
 import { recipientsOf, type DataKeys } from "./keys.ts";
 import { additionalData, openDocument, type OpenLeaf } from "./mac.ts";
 import { expectedDigest, openFile, readWhole, underLock, type OpenedSops } from "./open.ts";
@@ -40,11 +41,14 @@ export async function recipientChange(
 ): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] } | null> {
   const text = await readWhole(file);
   if (text === null) return null;
-  const before = recipientsOf(await readDocument(text, file));
-  const { names: after } = await keys.recipients(file);
+  const document = await readDocument(text, file);
+  const { names, split } = await keys.recipients(file);
+  const [before, after] = [recipientsOf(document), names];
+  const needed = [splitText(groupsOf(document)), split];
+  const [was = [], is = []] = needed[0] === needed[1] ? [] : needed.map((one) => [one ?? "any of its keys alone"]);
   return {
-    added: after.filter((name) => !before.includes(name)),
-    removed: before.filter((name) => !after.includes(name)),
+    added: [...after.filter((name) => !before.includes(name)), ...is],
+    removed: [...before.filter((name) => !after.includes(name)), ...was],
   };
 }
 

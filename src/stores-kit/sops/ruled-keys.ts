@@ -2,7 +2,7 @@ import type { ProviderContext } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { creationRule } from "./creation-rules.ts";
 import type { KeyGroups, NewMetadata, SopsDocument, SopsKey } from "./document.ts";
-import { groupsOf, keyName, oneGroup } from "./groups.ts";
+import { groupsOf, keyName, oneGroup, splitText } from "./groups.ts";
 import type { Identities } from "./identity.ts";
 import { causeText, openGroups, wrapForGroups, type DataKeys, type KeyHolders } from "./keys.ts";
 import { splitError } from "./readers.ts";
@@ -32,12 +32,12 @@ export function ruledKeys(store: StoreKeys): DataKeys {
     async wrap(dataKey, file, before) {
       const { from, settings, ...keys } = await plan(file, store, true);
       const wrapped = await wrapForGroups(dataKey, keys, holders, before === undefined ? [] : heldIn(before));
-      if (from !== null) await mustOpen(wrapped, file, from, holders);
+      if (from !== null) await mustOpen(wrapped, dataKey, file, from, holders);
       return { ...wrapped, ...(settings === null ? {} : { settings }) };
     },
     async recipients(file) {
-      const { groups, from } = await plan(file, store, false);
-      return { names: groups.flat().map(keyName), from };
+      const { groups, threshold, from } = await plan(file, store, false);
+      return { names: groups.flat().map(keyName), split: splitText({ groups, threshold }), from };
     },
     async names() {
       const loaded = (await identities.load()).map(({ recipient }) => ageKey(recipient));
@@ -76,9 +76,16 @@ function heldIn(document: SopsDocument): readonly SopsKey[] {
 }
 
 /** A file that nobody here can open again would be a value lost. */
-async function mustOpen(keys: KeyGroups, file: string, from: string, holders: KeyHolders): Promise<void> {
+async function mustOpen(
+  keys: KeyGroups,
+  dataKey: Buffer,
+  file: string,
+  from: string,
+  holders: KeyHolders,
+): Promise<void> {
   try {
-    await openGroups(keys, file, holders);
+    if ((await openGroups(keys, file, holders)).equals(dataKey)) return;
+    throw new UnsprawlError("malformed", "what they decrypt is another data key", "sops updatekeys");
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     throw new UnsprawlError(

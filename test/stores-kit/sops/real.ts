@@ -75,7 +75,7 @@ export async function realSops(): Promise<RealSops> {
     wrap: async (dataKey) => oneGroup(await wrapForAge(dataKey, [recipient])),
     unwrap: (document) =>
       openGroups(groupsOf(document), document.file, { identities, service: async () => null, first: "age" }),
-    recipients: async () => ({ names: [`age ${recipient}`], from: null }),
+    recipients: async () => ({ names: [`age ${recipient}`], split: null, from: null }),
     names: async () => [`age ${recipient}`],
   };
   return {

@@ -152,6 +152,43 @@ test("an address that only the file names gets no token, whatever it is", async 
   thief.close();
 });
 
+test("an engine that only the file calls transit gets nothing: what is sent there could be written", async () => {
+  await keys.bao.api("POST", "sys/mounts/notes", { type: "kv", options: { version: "1" } });
+  keys.rules("notes", { age: keys.recipient, hc_vault_transit_uri: keys.transit });
+  const path = await keys.put(await keys.open(env(...KINDS), "notes/{subject}.sops.yaml"), "A", "a");
+  const text = readFileSync(path, "utf8");
+  const transit = await keys.open(env("hc_vault"), "notes/{subject}.sops.yaml");
+  for (const [field, to, message] of [
+    ["engine_path", "notes", "does not say that notes/ is a transit engine"],
+    ["key_name", "a/b", "the name of a transit key has a slash"],
+  ] as const) {
+    writeFileSync(path, text.replace(new RegExp(`${field}: .*`), `${field}: ${to}`));
+    await expect(keys.get(transit, "A")).rejects.toMatchObject({ message: expect.stringContaining(message) as string });
+  }
+  await expect(keys.bao.api("GET", "notes/decrypt?list=true")).rejects.toThrow("404");
+});
+
+test("a split that is given up is said before it is", async () => {
+  keys.rules("split", { shamir_threshold: 2, key_groups: [group("age"), group("hc_vault")] });
+  await keys.put(await keys.open(env(...KINDS), "split/{subject}.sops.yaml"), "A", "a");
+  keys.rules("split", { age: keys.recipient, hc_vault_transit_uri: keys.transit });
+  const store = await keys.open(env(...KINDS), "split/{subject}.sops.yaml");
+  expect(await store.rewraps?.("")).toMatchObject([
+    {
+      added: ["any of its keys alone"],
+      removed: [expect.stringMatching(/^a key of 2 of these groups: age age1\w+; hc_vault http/)],
+    },
+  ]);
+});
+
+test("a text that is called a boolean, which nothing authenticates, is no value in another case", async () => {
+  keys.rules("typed", { age: keys.recipient });
+  const store = await keys.open(env("age"), "typed/{subject}.sops.yaml");
+  const path = await keys.put(store, "A", "MixedCase");
+  writeFileSync(path, readFileSync(path, "utf8").replace("type:str", "type:bool"));
+  await expect(keys.get(store, "A")).rejects.toMatchObject({ code: "malformed" });
+});
+
 test("a wrapped key that was changed is no reason to try less: the file opens by another", async () => {
   keys.rules("changed", { age: keys.recipient, hc_vault_transit_uri: keys.transit });
   const path = await keys.put(await keys.open(env(...KINDS), "changed/{subject}.sops.yaml"), "A", "a");

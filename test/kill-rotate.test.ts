@@ -1,7 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { APP, BUSYBOX } from "./services/images.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
@@ -52,20 +51,7 @@ afterAll(async () => {
 const url = (password: string): string =>
   `postgresql://${ROLE}:${encodeURIComponent(password)}@127.0.0.1:${postgres.port}/postgres?sslmode=require`;
 
-async function logsIn(password: string): Promise<boolean> {
-  const client = new Client({
-    ...{ host: "127.0.0.1", port: postgres.port, user: ROLE, password, database: "postgres" },
-    ssl: { rejectUnauthorized: false },
-  });
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end();
-  }
-}
+const logsIn = (password: string): Promise<boolean> => postgres.logsIn(ROLE, password);
 
 function variable(name: string, variableName: string): string | undefined {
   const pid = engine.docker("inspect", name, "--format", "{{.State.Pid}}");

@@ -4,7 +4,7 @@ import { rotations, type MovedSecret } from "../core/rotation.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { countText } from "../kit/text/count.ts";
 import { cmd } from "../kit/shell.ts";
-import { EXIT, UnsprawlError } from "../model/error.ts";
+import { EXIT, unexpectedError, UnsprawlError } from "../model/error.ts";
 import { openAgentNotices, type AgentNotices } from "./commands/agent-notices.ts";
 import type { CommandContext } from "./context.ts";
 import { errorDocument, printError, say, writeResult } from "./output.ts";
@@ -25,9 +25,10 @@ const SEND_MS = 30_000;
 
 /**
  * Rotates what is due by `rotate:` of the configuration, one store after another; one that fails holds no other up. What
- * fails is sent to the channels of `notify:`, and is not tried again. Throws `config` without a schedule.
+ * fails is sent to the channels of `notify:`, and is not tried again; with `isShown` nothing was to be done, and nothing is sent.
+ * Throws `config` without a schedule.
  */
-export async function rotateDue(context: CommandContext, rotate: RotateThese): Promise<number> {
+export async function rotateDue(context: CommandContext, rotate: RotateThese, isShown: boolean): Promise<number> {
   const { assembly } = context;
   const { rotate: schedule, untrusted } = await assembly.config();
   mustBeTrusted(untrusted, "rotate", "notify");
@@ -38,7 +39,7 @@ export async function rotateDue(context: CommandContext, rotate: RotateThese): P
       "set rotate.every, rotate.rules or rotate.names: docs/rotation.md",
     );
   const { due, unknown, undated, nextDays } = dueSecrets(await rotations(rotationTools(assembly)), new Date());
-  const notices = await openAgentNotices(context);
+  const notices = isShown ? NO_NOTICES : await openAgentNotices(context);
   const outcomes: StoreOutcome[] = [];
   try {
     for (const one of unknown) report(context, notices, one);
@@ -79,12 +80,15 @@ async function outcomeOf(
     if (exit !== EXIT.ok) notices.tell({ kind: "failed", what, error: NOT_ALL });
     return { store, exit, result: result(), error: null };
   } catch (error) {
-    if (!(error instanceof UnsprawlError) || error.code === "interrupted" || error.code === "usage") throw error;
-    notices.tell({ kind: "failed", what, error });
-    const exit = context.json ? error.exit : printError(error, context);
-    return { store, exit, result: result(), error: errorDocument(error, context) };
+    const known = error instanceof UnsprawlError ? error : unexpectedError(error);
+    if (context.signal.aborted || known.code === "interrupted" || known.code === "usage") throw error;
+    notices.tell({ kind: "failed", what, error: known });
+    const exit = context.json ? known.exit : printError(known, context);
+    return { store, exit, result: result(), error: errorDocument(known, context) };
   }
 }
+
+const NO_NOTICES: AgentNotices = { tell: () => undefined, stop: async () => undefined };
 
 const NOT_ALL = new UnsprawlError("failed", "not all that is due was rotated", "unsprawl rotate --due --dry-run");
 

@@ -8,7 +8,7 @@ export type DueSecrets = {
   readonly unknown: readonly MovedSecret[];
   /** Somebody else wrote these. When is not known, so they are never due. */
   readonly undated: readonly MovedSecret[];
-  /** In how many days the next one is due; null if there is none. */
+  /** Days until the next secret is due; null if none is scheduled. */
   readonly nextDays: number | null;
 };
 

@@ -36,7 +36,7 @@ export function finishRun(
     if (!isCompared) return { ...base, state: "partly", error: fault ?? partly(plan, migrated, units.length, failure) };
     if (fault !== null) {
       journal.failed("run", fault.message, fault.code);
-      return { ...base, state: "partly", error: fault };
+      return { ...base, state: "partly", error: notAsBefore(plan.id, units, fault) ?? fault };
     }
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";

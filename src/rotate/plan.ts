@@ -100,9 +100,17 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   return { plan: signPlan(plan, key), left };
 }
 
-/** Throws `refused` for an entry that was moved on to another store: whoever reads it there would keep the old value. */
+/**
+ * Throws `refused` for an entry that was moved on to another store since it was moved here: whoever reads it there would
+ * keep the old value.
+ */
 function mustNotBeElsewhere(references: readonly string[], all: readonly DoneMove[]): void {
-  const onward = all.find(({ move: { location } }) => location.where === "store" && references.includes(location.path));
+  const onward = all.find(
+    ({ at, move: { location } }) =>
+      location.where === "store" &&
+      references.includes(location.path) &&
+      !all.some((one) => one.move.reference === location.path && one.at > at),
+  );
   if (onward === undefined) return;
   throw new UnsprawlError(
     "refused",

@@ -71,7 +71,7 @@ function folder(name: string, delivery: string): string {
 /** Whether the application has what OpenBao has now, and PostgreSQL lets it in. */
 async function serves(name: string): Promise<boolean> {
   const value = valueIn(engine, name);
-  return value !== "" && value === (await database.password("app")) && (await database.logsIn("app", value));
+  return value !== "" && value === (await database.password("app")) && (await database.postgres.logsIn("app", value));
 }
 
 it("gives a container the login, by file and by start script", async () => {
@@ -107,7 +107,7 @@ it("hands over what OpenBao sets: the agent restarts those that it serves, and a
   await pass();
   const old = await database.password("app");
   await bao.api("POST", "database/rotate-role/app");
-  expect(await database.logsIn("app", old)).toBe(false);
+  expect(await database.postgres.logsIn("app", old)).toBe(false);
   const said = await pass();
   for (const name of ["by-file", "by-shim", "by-runtime"]) expect(said).toContain(`${name}: restarted`);
   engine.docker("restart", "by-volume");
@@ -131,7 +131,7 @@ it("takes over a login that was moved into the KV engine: its reference in the f
   compose("up", "-d");
   await done("migrate", `compose:${dir}`, "--to", "vault", "--deliver", "file", "--grace", "100ms", "--yes");
   await database.adopt("shop", 3600);
-  expect(await database.logsIn("shop", leaked)).toBe(false);
+  expect(await database.postgres.logsIn("shop", leaked)).toBe(false);
   const text = readFileSync(file, "utf8");
   const reference = "ref+vault://database/static-creds/shop#/password";
   writeFileSync(file, text.replace("ref+vault://secret/apps/shop/web#/API_TOKEN", reference));
@@ -139,7 +139,7 @@ it("takes over a login that was moved into the KV engine: its reference in the f
   compose("restart", "web");
   const isIn = async (): Promise<boolean> => {
     const value = valueIn(engine, "shop-web-1");
-    return value === (await database.password("shop")) && (await database.logsIn("shop", value));
+    return value === (await database.password("shop")) && (await database.postgres.logsIn("shop", value));
   };
   await expect.poll(isIn).toBe(true);
   await pass();

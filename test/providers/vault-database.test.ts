@@ -56,7 +56,7 @@ describe("a static role", () => {
     const stored = await store.get(keyOf(store, LOGIN));
     const password = await engine.password("app");
     expect(stored?.value.exposeText() === password).toBe(true);
-    expect(await engine.logsIn("app", password)).toBe(true);
+    expect(await engine.postgres.logsIn("app", password)).toBe(true);
     const username = keyOf(store, "ref+vault://database/static-creds/app#/username");
     expect((await store.get(username))?.value.exposeText()).toBe("app");
     await bao.api("POST", "database/rotate-role/app");

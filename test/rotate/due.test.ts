@@ -107,6 +107,11 @@ it("leaves what was moved on to another store, where others may read it", async 
   expect(code).not.toBe(0);
   expect(stdout + stderr).toContain("it was moved on to the store other, where others may read it");
   expect(variable("web", "SESSION_SECRET")).toBe(session);
+  expect((await world.unsprawl(["rollback", "last", "--config", "own.yaml"])).code).toBe(0);
+  expect((await due(8, "--yes")).code).toBe(0);
+  const fresh = variable("web", "SESSION_SECRET");
+  world.plant({ fresh: fresh ?? "" });
+  expect(fresh).not.toBe(session);
 });
 
 it("changes nothing of what a plan stops, says so to the channels, and ends with a code that a timer sees", async () => {
@@ -119,6 +124,8 @@ it("changes nothing of what a plan stops, says so to the channels, and ends with
   const { port } = hook.address() as AddressInfo;
   configure(`rotate: { every: 90d }\nnotify: { ops: { kind: webhook, url: "http://127.0.0.1:${port}/" } }\n`);
   const token = variable("api", "API_TOKEN");
+  expect((await due(8, "--dry-run")).stdout).toContain("not rotated  api API_TOKEN");
+  expect(heard).toEqual([]);
   const ended = await due(8, "--yes");
   expect(ended.stdout).toContain("not rotated  api API_TOKEN: nothing here knows where it is checked");
   expect([ended.code, variable("api", "API_TOKEN")]).toEqual([5, token]);

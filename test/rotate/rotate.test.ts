@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
@@ -31,21 +30,6 @@ afterAll(async () => {
 const made = (): string => randomBytes(18).toString("base64url");
 const at = (role: string, password: string): string =>
   `postgresql://${role}:${encodeURIComponent(password)}@127.0.0.1:${postgres.port}/postgres?sslmode=require`;
-
-async function logsIn(role: string, password: string): Promise<boolean> {
-  const client = new Client({
-    ...{ host: "127.0.0.1", port: postgres.port, user: role, password, database: "postgres" },
-    ssl: { rejectUnauthorized: false },
-  });
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end();
-  }
-}
 
 function start(name: string, env: { readonly [name: string]: string }): void {
   const variables = Object.entries(env).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
@@ -94,21 +78,21 @@ describe("a database login", () => {
     const shown = await world.unsprawl(["rotate", "docker:web", "--dry-run"]);
     expect(shown.stdout).toMatch(/checked\s+by PostgreSQL, app at 127\.0\.0\.1:\d+; it changes itself/);
     expect(shown.stdout).toMatch(/restarts\s+(?:web, then worker|worker, then web)/);
-    expect(await logsIn(role, old)).toBe(true);
+    expect(await postgres.logsIn(role, old)).toBe(true);
     const { stdout, stderr, code } = await world.unsprawl(["rotate", "docker:web", "--grace", "1s", "--yes"]);
     expect([code, stdout + stderr]).toEqual([0, expect.stringContaining("the old one is refused")]);
     fresh = (await stored("apps/worker"))["DB_PASSWORD"] ?? "";
     world.plant({ fresh });
     expect(fresh).not.toBe(old);
     expect((await stored("apps/web"))["DATABASE_URL"]).toBe(at(role, fresh));
-    expect([await logsIn(role, fresh), await logsIn(role, old)]).toEqual([true, false]);
+    expect([await postgres.logsIn(role, fresh), await postgres.logsIn(role, old)]).toEqual([true, false]);
     expect([variable("web", "DATABASE_URL"), variable("worker", "DB_PASSWORD")]).toEqual([at(role, fresh), fresh]);
   });
 
   it("is put back by a rollback, at the server too", async () => {
     const { stdout, stderr, code } = await world.unsprawl(["rollback", "last"]);
     expect([code, stdout + stderr]).toEqual([0, expect.stringContaining("as before")]);
-    expect([await logsIn(role, fresh), await logsIn(role, old)]).toEqual([false, true]);
+    expect([await postgres.logsIn(role, fresh), await postgres.logsIn(role, old)]).toEqual([false, true]);
     expect((await stored("apps/web"))["DATABASE_URL"]).toBe(at(role, old));
     expect(variable("worker", "DB_PASSWORD")).toBe(old);
     expect(Object.keys(await stored("apps/web")).concat(Object.keys(await stored("apps/worker")))).toEqual([

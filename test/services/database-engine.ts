@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { Client } from "pg";
 import type { OpenBao } from "./openbao.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
@@ -11,8 +10,6 @@ export type DatabaseEngine = {
   adopt(role: string, everySeconds: number): Promise<void>;
   /** What OpenBao has for a static role now. */
   password(role: string): Promise<string>;
-  /** Whether PostgreSQL lets a role in with a password. */
-  logsIn(role: string, password: string): Promise<boolean>;
   /** How many logins the role `leased` has made by being read. */
   leases(): Promise<number>;
 };
@@ -42,20 +39,6 @@ export async function databaseEngine(bao: OpenBao): Promise<DatabaseEngine> {
     async password(role) {
       const { data } = (await bao.api("GET", `database/static-creds/${role}`)) as { data: { password: string } };
       return data.password;
-    },
-    async logsIn(role, password) {
-      const client = new Client({
-        ...{ host: "127.0.0.1", port: postgres.port, user: role, password, database: "postgres" },
-        ssl: { rejectUnauthorized: false },
-      });
-      try {
-        await client.connect();
-        return true;
-      } catch {
-        return false;
-      } finally {
-        await client.end();
-      }
     },
     async leases() {
       const found = bao.api("GET", "sys/leases/lookup/database/creds/leased?list=true") as Promise<{

@@ -11,6 +11,8 @@ export type TestPostgres = {
   readonly port: number;
   /** Runs statements, one by one, as the superuser. */
   readonly sql: (...statements: readonly string[]) => Promise<void>;
+  /** Whether it lets a role in with a password. */
+  readonly logsIn: (role: string, password: string) => Promise<boolean>;
   /** All of a database as `pg_dump` writes it. */
   readonly dump: (database: string) => Promise<string>;
   /** What it has logged. */
@@ -60,12 +62,24 @@ ${settings.map((line) => `${line}\n`).join("")}`,
     }
   };
   const { stop } = await startOwn(join(bin, "postgres"), ["-D", data], dir, () => sql("select 1"));
+  const logsIn = async (user: string, password: string): Promise<boolean> => {
+    const database = { host: "127.0.0.1", port, database: "postgres" };
+    const client = new Client({ ...database, user, password, ssl: { rejectUnauthorized: false } });
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.end();
+    }
+  };
   const dump = async (database: string): Promise<string> => {
     const args = ["-h", dir, "-p", String(port), "-U", "postgres", database];
     const { stdout } = await promisify(execFile)(join(bin, "pg_dump"), args, { maxBuffer: 2 ** 30 });
     return stdout;
   };
-  return { port, sql, dump, log: () => readFileSync(join(dir, "log"), "utf8"), stop };
+  return { port, sql, logsIn, dump, log: () => readFileSync(join(dir, "log"), "utf8"), stop };
 }
 
 /** Debian keeps the server's programs off PATH, in a folder a version. */

@@ -128,11 +128,32 @@ const fieldsOf = (key: StoreKey, target: { readonly [key: string]: unknown }): {
   identity: textOf(target["identity"]),
 });
 
-/** The only user-assigned identity of the app; the system's where there is none, or more than one to choose from. */
+/**
+ * Which identity the file's apps read secrets with: the system's, or the one that is assigned. Throws `refused` where several
+ * are: which of them may read is not known.
+ */
 function identityOf({ parts: [root] }: Description): string {
-  const identity = root === undefined ? null : member(root, "identity");
+  const resources = root === undefined ? null : member(root, "resources");
+  const apps =
+    resources?.kind === "list"
+      ? resources.items.filter((one) => memberText(one, "type") === "Microsoft.App/containerApps")
+      : [root].filter((one) => one !== undefined);
+  const [only = SYSTEM, ...more] = new Set(apps.flatMap(identitiesOf));
+  if (more.length === 0) return only;
+  throw new UnsprawlError(
+    "refused",
+    "the Container App has several identities, and which one reads its secrets is not known",
+    "give it a system-assigned identity or a single other one, or write keyVaultUrl and identity yourself",
+  );
+}
+
+function identitiesOf(app: Part): readonly string[] {
+  const identity = member(app, "identity");
   const assigned = identity === null ? null : member(identity, "userAssignedIdentities");
   const isSystem = identity !== null && (memberText(identity, "type") ?? "").includes("SystemAssigned");
-  const [only, ...more] = assigned?.kind === "map" ? assigned.entries : [];
-  return only === undefined || more.length > 0 || isSystem ? "system" : only.key;
+  return isSystem || assigned?.kind !== "map" || assigned.entries.length === 0
+    ? [SYSTEM]
+    : assigned.entries.map(({ key }) => key);
 }
+
+const SYSTEM = "system";

@@ -48,7 +48,9 @@ export async function run(context: CommandContext, args: readonly string[], opti
         "unsprawl rotate --due",
       );
     const { rotateDue } = await import("../rotate-due.ts");
-    return rotateDue(context, (there, references) => rotate(there, options, { of: [], only: [], references }));
+    const these = (there: CommandContext, references: ReadonlySet<string>): Promise<number> =>
+      rotate(there, options, { of: [], only: [], references });
+    return rotateDue(context, these, isShown(options));
   }
   const of = args.map((one) => (one.includes(":") ? one : runOf(assembly, one)));
   const unknown = of.find((one) => !one.includes(":") && !runIds(assembly.state()).includes(one));

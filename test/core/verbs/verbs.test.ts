@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Provider } from "../../../src/contract/provider.ts";
 import { closingSentences } from "../../../src/core/proof.ts";
+import { readJournal } from "../../../src/core/journal/journal.ts";
+import { runState } from "../../../src/core/journal/runs.ts";
 import { signPlan } from "../../../src/core/journal/signed-plan.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -198,6 +200,7 @@ describe("what stays where it was, in another store", () => {
       message: "1 of 1 migrated, but not compared at the end: cancelled",
       hint: `unsprawl resume ${plan.id} compares both stores`,
     });
+    expect(runState(stage.state, readJournal(stage, plan.id))).toBe("unfinished");
     expect(await stage.resume(plan.id)).toMatchObject({ state: "done", compared: { of: 1, equal: 1 } });
   });
 

@@ -88,12 +88,13 @@ it.each([
   expect(parse(text)).toBeDefined();
 });
 
-it("an ARM template's secret has JSON's form", async () => {
-  const template = (fields: object): string =>
+it("an ARM template's secret has JSON's form, and is read by the resource's identity; one of several is not guessed", async () => {
+  const template = (fields: object, ...identities: readonly string[]): string =>
     JSON.stringify({
       resources: [
         {
           type: "Microsoft.App/containerApps",
+          identity: { userAssignedIdentities: Object.fromEntries(identities.map((name) => [name, {}])) },
           properties: {
             configuration: { secrets: [{ name: "db-password", ...fields }] },
             template: { containers: [{ name: "web" }] },
@@ -106,6 +107,19 @@ it("an ARM template's secret has JSON's form", async () => {
   expect(read(await moved("arm", { "main.json": template({ value: secrets[2] }) }))).toEqual(
     read(template({ keyVaultUrl, identity: "system" })),
   );
+  const [one, two] = [
+    "[resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', 'app')]",
+    "/subscriptions/0/two",
+  ];
+  expect(read(await moved("arm", { "main.json": template({ value: secrets[2] }, one) }))).toEqual(
+    read(template({ keyVaultUrl, identity: one }, one)),
+  );
+  layFiles(world.dir, { "arm/main.json": template({ value: secrets[2] }, one, two) });
+  const several = await world.unsprawl(["plan", "dir:arm", "--to", "azure"]);
+  expect([several.code, printed(several)]).toEqual([
+    3,
+    expect.stringContaining("the Container App has several identities"),
+  ]);
 });
 
 it("another store, and a setting that is there twice, are refused", async () => {

@@ -4,7 +4,7 @@
  * removes what was written.
  */
 import type { Migration } from "../../src/contract/migration.ts";
-import type { Provider } from "../../src/contract/provider.ts";
+import { besideOf, type Provider } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Location } from "../../src/model/location.ts";
@@ -59,6 +59,10 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
     async read({ location }) {
       const { provider, key } = await from(location);
       return (await provider.get(key))?.value ?? null;
+    },
+    async beside({ location }) {
+      const { provider, key } = await from(location);
+      return besideOf(provider, key);
     },
     unchanged: async () => undefined,
     perform: async () => undefined,

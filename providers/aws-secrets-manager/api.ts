@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { DescribeSecretCommandOutput, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Origin } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
+import { besideIn, DESCRIBED, OURS } from "./beside.ts";
 
 /** The current text of a secret, and its version. */
 export type Current = {
@@ -31,12 +33,15 @@ export type SecretApi = {
    * Creates the secret; null if somebody else did at the same time. Throws `conflict` for a foreign one that is being
    * deleted.
    */
-  create(path: string, text: string, origin: Origin): Promise<string | null>;
+  create(path: string, text: string, origin: Origin, beside?: BesideValue): Promise<string | null>;
   /** Makes `text` the current version if the current one is still the one that was read; null if it is not. */
   move(current: Current, text: string): Promise<string | null>;
   /** Schedules the secret for deletion if unsprawl made it and it is unchanged; false if it is not ours. */
   removeOurs(current: Current): Promise<boolean>;
-  names(prefix: string): Promise<readonly string[]>;
+  /** The secrets of a prefix, by name, and what each has besides its value. */
+  all(prefix: string): Promise<ReadonlyMap<string, BesideValue>>;
+  /** The same of one secret; null as for `current`. */
+  beside(path: string): Promise<BesideValue | null>;
 };
 
 const CURRENT = "AWSCURRENT";
@@ -72,32 +77,28 @@ class SecretsManager implements SecretApi {
   readonly earlier: SecretApi["earlier"] = (...given) => this.#earlier(...given);
 
   readonly version: SecretApi["version"] = async (path) => {
-    const { DescribeSecretCommand } = await this.#sdk();
-    const command = new DescribeSecretCommand({ SecretId: path });
-    try {
-      const known = ["ResourceNotFoundException"];
-      const found = await this.#send("DescribeSecret", path, known, (sm) => sm.send(command));
-      if (found.DeletedDate !== undefined) return null;
-      const versions = Object.entries(found.VersionIdsToStages ?? {});
-      return versions.find(([, stages]) => stages.includes(CURRENT))?.[0] ?? null;
-    } catch (error) {
-      if (awsName(error) === "ResourceNotFoundException") return null;
-      throw error;
-    }
+    const versions = Object.entries((await this.#describe(path))?.VersionIdsToStages ?? {});
+    return versions.find(([, stages]) => stages.includes(CURRENT))?.[0] ?? null;
+  };
+
+  readonly beside: SecretApi["beside"] = async (path) => {
+    const found = await this.#describe(path);
+    return found === null ? null : besideIn(found);
   };
 
   readonly move: SecretApi["move"] = (...given) => this.#move(...given);
 
-  readonly create: SecretApi["create"] = async (path, text, { runId, subject }) => {
+  readonly create: SecretApi["create"] = async (path, text, { runId, subject }, beside = {}) => {
     const { CreateSecretCommand, RestoreSecretCommand } = await this.#sdk();
     const command = new CreateSecretCommand({
       Name: path,
       SecretString: text,
       ClientRequestToken: randomUUID(),
-      Description: `managed by unsprawl, run ${runId}`,
+      Description: beside.description ?? `${DESCRIBED}${runId}`,
       Tags: [
-        { Key: "managed-by", Value: "unsprawl" },
-        { Key: "unsprawl-subject", Value: subject.replace(/[^\p{L}\p{N}\s+\-=._:/@]/gu, "_").slice(0, 256) },
+        ...Object.entries(beside.labels ?? {}).map(([Key, Value]) => ({ Key, Value })),
+        { Key: OURS.mark, Value: "unsprawl" },
+        { Key: OURS.subject, Value: subject.replace(/[^\p{L}\p{N}\s+\-=._:/@]/gu, "_").slice(0, 256) },
       ],
       ...(this.#kmsKeyId === null ? {} : { KmsKeyId: this.#kmsKeyId }),
     });
@@ -130,15 +131,15 @@ class SecretsManager implements SecretApi {
     return true;
   };
 
-  readonly names: SecretApi["names"] = async (prefix) => {
+  readonly all: SecretApi["all"] = async (prefix) => {
     const { paginateListSecrets } = await this.#sdk();
     return this.#send("ListSecrets", "*", [], async (sm) => {
-      const found: string[] = [];
+      const found = new Map<string, BesideValue>();
       const Filters = prefix === "" ? [] : [{ Key: "name" as const, Values: [prefix] }];
       for await (const page of paginateListSecrets({ client: sm, pageSize: 100 }, { Filters }))
-        for (const { Name, DeletedDate } of page.SecretList ?? [])
-          if (Name?.startsWith(prefix) === true && DeletedDate === undefined) found.push(Name);
-      return found.sort();
+        for (const { Name, DeletedDate, ...one } of page.SecretList ?? [])
+          if (Name?.startsWith(prefix) === true && DeletedDate === undefined) found.set(Name, besideIn(one));
+      return found;
     });
   };
 
@@ -247,11 +248,24 @@ class SecretsManager implements SecretApi {
     return moved === null ? null : token;
   }
 
+  async #describe(path: string): Promise<DescribeSecretCommandOutput | null> {
+    const { DescribeSecretCommand } = await this.#sdk();
+    const command = new DescribeSecretCommand({ SecretId: path });
+    try {
+      const known = ["ResourceNotFoundException"];
+      const found = await this.#send("DescribeSecret", path, known, (sm) => sm.send(command));
+      return found.DeletedDate === undefined ? found : null;
+    } catch (error) {
+      if (awsName(error) === "ResourceNotFoundException") return null;
+      throw error;
+    }
+  }
+
   async #described(path: string): Promise<{ readonly ours: boolean; readonly going: boolean }> {
     const { DescribeSecretCommand } = await this.#sdk();
     const command = new DescribeSecretCommand({ SecretId: path });
     const { Tags = [], DeletedDate } = await this.#send("DescribeSecret", path, [], (sm) => sm.send(command));
-    const ours = Tags.some(({ Key, Value }) => Key === "managed-by" && Value === "unsprawl");
+    const ours = Tags.some(({ Key, Value }) => Key === OURS.mark && Value === "unsprawl");
     return { ours, going: DeletedDate !== undefined };
   }
 }

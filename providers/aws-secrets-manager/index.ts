@@ -9,6 +9,7 @@ import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
 import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
+import { HOLDS } from "./beside.ts";
 import { checkSecrets } from "./check.ts";
 import { parseSecretReference, secretKey, secretMigratorPolicy, secretPolicy, secretReference } from "./names.ts";
 import { secretStore } from "./secrets.ts";
@@ -54,6 +55,8 @@ export const provider: ProviderModule = {
       version: store.version,
       earlier: store.earlier,
       put: store.put,
+      holds: async () => ({ ...HOLDS, ...(!path.includes("{name}") && { ofPath: true }) }),
+      beside: store.beside,
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),
       policy: async (names) => secretPolicy(template, names, aws.region),

@@ -1,5 +1,6 @@
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Origin, Stored } from "../../src/contract/provider.ts";
+import type { Provider, Stored } from "../../src/contract/provider.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { AwsSettings } from "../../src/stores-kit/aws.ts";
@@ -20,7 +21,8 @@ export type SecretStore = {
   readonly get: (key: StoreKey) => Promise<Stored | null>;
   readonly version: (key: StoreKey) => Promise<string | null>;
   readonly earlier: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<Secret | null>;
-  readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
+  readonly put: Provider["put"];
+  readonly beside: NonNullable<Provider["beside"]>;
   readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
   readonly list: (what: string, single: boolean) => Promise<readonly StoreKey[]>;
 };
@@ -28,15 +30,19 @@ export type SecretStore = {
 export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): SecretStore {
   const api = secretApi(aws, env, kmsKeyId);
   const { store } = api;
+  /** What the last listing showed: one by one it would be a request more for each secret. */
+  let listed: ReadonlyMap<string, BesideValue> = new Map();
 
   const get = async (key: StoreKey): Promise<Stored | null> => {
     const current = await api.current(key.path);
-    return current === null ? null : valueAt(current, key);
+    const [there, beside] = [current === null ? null : valueAt(current, key), listed.get(key.path)];
+    return there === null || beside === undefined ? there : { ...there, beside };
   };
 
   return {
     client: api.client,
     get,
+    beside: ({ path }) => api.beside(path),
     version: versionAsker(api.version),
     async earlier(key, matches) {
       for await (const one of api.earlier(key.path)) {
@@ -45,7 +51,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
       }
       return null;
     },
-    async put(key, value, replace, origin) {
+    async put(key, value, replace, origin, beside) {
       const text = storableText(value, { ...ROOM, empty: key.field !== "" });
       for (let tries = 0; tries < TRIES; tries++) {
         const current = await api.current(key.path);
@@ -53,7 +59,8 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
         checkReplace(there, replace, key, store);
         const whole = withField(current, key, text);
         mustFit(key.path, whole);
-        const version = current === null ? await api.create(key.path, whole, origin) : await api.move(current, whole);
+        const version =
+          current === null ? await api.create(key.path, whole, origin, beside) : await api.move(current, whole);
         if (version !== null) return { version: versionOf(version, value) };
       }
       throw new UnsprawlError("conflict", `other writers keep changing ${key.path}`, "try again later");
@@ -76,7 +83,8 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
     },
     async list(what, single) {
       const keys: StoreKey[] = [];
-      for (const path of await api.names(what)) {
+      listed = await api.all(what);
+      for (const path of [...listed.keys()].sort()) {
         const current = single ? null : await api.current(path);
         keys.push(...keysIn(path, current === null ? null : fieldsOf(current)));
       }

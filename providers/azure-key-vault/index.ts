@@ -13,6 +13,7 @@ import { migratorPolicy, readerPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { secrets } from "./secrets.ts";
 import { AZURE, publicSettings, readSettings } from "./settings.ts";
+import { HOLDS } from "./tags.ts";
 
 export const provider: ProviderModule = {
   provider: "azure-key-vault",
@@ -39,6 +40,7 @@ export const provider: ProviderModule = {
       version: (key) => store.state(key),
       earlier: (key, matches) => store.earlier(key, matches),
       put: (...what) => store.put(...what),
+      holds: async () => HOLDS,
       remove: (...what) => store.remove(...what),
       list: (what) => store.list(what),
       policy: async (given) => readerPolicy(given, settings),

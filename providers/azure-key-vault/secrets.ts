@@ -13,7 +13,7 @@ import { Failure } from "./errors.ts";
 import { oneAtATime } from "./lock.ts";
 import { secretName, usesSubject, vaultName, type Names } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
-import { hasForeign, isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
+import { foreignTags, isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
 import { writer, type Writer } from "./write.ts";
 
 export type AzureSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
@@ -86,7 +86,7 @@ class VaultSecrets implements AzureSecrets {
     return null;
   };
 
-  readonly put: AzureSecrets["put"] = async (key, value, replace, origin) => {
+  readonly put: AzureSecrets["put"] = async (key, value, replace, origin, beside = {}) => {
     const name = writable(key);
     const text = storableText(value, ROOM);
     return oneAtATime(this.#at(name), async () => {
@@ -99,8 +99,9 @@ class VaultSecrets implements AzureSecrets {
         if (known !== null) checkOriginal(there.tags, known, this.#settings.name, name);
       }
       const mark = randomUUID();
-      const tags = tagsFor(there?.tags ?? null, known, origin, mark);
-      const id = await this.#write.set(name, { text, write: mark, tags }, (revived) => {
+      const { labels, expiry } = there === null ? beside : {};
+      const tags = { ...labels, ...tagsFor(there?.tags ?? null, known, origin, mark) };
+      const id = await this.#write.set(name, { text, write: mark, tags, ...(expiry && { expiry }) }, (revived) => {
         for (const one of revived) before.add(one.version);
       });
       const others = (await this.#write.versions(name)).filter(
@@ -171,10 +172,11 @@ class VaultSecrets implements AzureSecrets {
     const [value, id, tags] = [Secret.of(found.value ?? ""), properties.version ?? "", properties.tags ?? {}];
     if (version === null) this.#latest.set(name.toLowerCase(), id);
     this.#names.learn(name, originalOf(tags));
-    const beside = [
-      ...(hasForeign(tags) ? ["labels" as const] : []),
-      ...(properties.expiresOn === undefined ? [] : ["expiry" as const]),
-    ];
+    const { expiresOn } = properties;
+    const beside = {
+      ...foreignTags(tags),
+      ...(expiresOn !== undefined && { expiry: Math.floor(expiresOn.getTime() / 1000) }),
+    };
     return { value, id, tags, beside, version: versionOf(id, value), ...writtenAt(properties.createdOn, "store") };
   }
 

@@ -1,5 +1,7 @@
-import type { KeyNames, Origin } from "../../src/contract/provider.ts";
+import type { BesideLimits, KeyNames, Origin } from "../../src/contract/provider.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import { labelsIn } from "../../src/stores-kit/labels.ts";
 
 export type Tags = { readonly [name: string]: string };
 
@@ -16,10 +18,21 @@ export function isOurs(tags: Tags | undefined): boolean {
   return tags?.[MANAGED] === OURS;
 }
 
-/** Whether somebody else has tagged it too. */
-export function hasForeign(tags: Tags): boolean {
-  return Object.keys(tags).some((name) => name !== MANAGED && !name.startsWith(`${OURS}-`));
+/** What somebody else has tagged it with. */
+export function foreignTags(tags: Tags): Pick<BesideValue, "labels"> {
+  return labelsIn(tags, (name) => name !== MANAGED && !name.startsWith(`${OURS}-`));
 }
+
+/** Tags and an end, beside the six tags of ours. */
+export const HOLDS: BesideLimits = {
+  labels: {
+    most: MOST - 6,
+    name: { bytes: LONGEST, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
+    text: { bytes: LONGEST, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u },
+  },
+  // The client library writes a time into 32 bits: a later one would be one in the past.
+  expiry: 2 ** 31 - 1,
+};
 
 /** Whether a version is of this one write. */
 export function isOf(write: string, tags: Tags | undefined): boolean {

@@ -9,7 +9,13 @@ import type { AzureSettings } from "./settings.ts";
 import { isOf, isOurs, type Tags } from "./tags.ts";
 
 /** A new version, as it is to be: `write` marks it as this one write's. */
-export type Version = { readonly text: string; readonly write: string; readonly tags: Tags };
+export type Version = {
+  readonly text: string;
+  readonly write: string;
+  readonly tags: Tags;
+  /** In seconds of the epoch. */
+  readonly expiry?: number;
+};
 
 /** Writes and deletes, and waits for the service's slow steps. */
 export type Writer = {
@@ -47,12 +53,14 @@ class VersionWriter implements Writer {
 
   readonly versions: Writer["versions"] = (...given) => this.#versions(...given);
 
-  readonly set: Writer["set"] = async (name, { text, write, tags }, revived) => {
+  readonly set: Writer["set"] = async (name, { text, write, tags, expiry }, revived) => {
     const ask = { right: "set", name, expect: [409], repeat: false } as const;
     const give = Date.now() + 2 * SLOW_MS;
     for (let tries = 1; ;) {
       const made = await this.#client.call(ask, async (api, abortSignal) => {
-        const { properties } = await api.setSecret(name, text, { tags, contentType: "text/plain", abortSignal });
+        const ends = expiry === undefined ? {} : { expiresOn: new Date(expiry * 1000) };
+        const options = { tags, contentType: "text/plain", abortSignal, ...ends };
+        const { properties } = await api.setSecret(name, text, options);
         return properties.version ?? "";
       });
       if (!(made instanceof Failure)) return made;

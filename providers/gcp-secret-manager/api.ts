@@ -1,6 +1,9 @@
 import type { JsonObject } from "../../src/kit/json-object.ts";
+import type { BesideLimits } from "../../src/contract/provider.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { labelsIn } from "../../src/stores-kit/labels.ts";
 import { GcpFailure, member, word, type GcpAnswer } from "./answer.ts";
 import type { GcpCall, GcpClient } from "./client.ts";
 import { crc32c } from "./crc32c.ts";
@@ -15,6 +18,7 @@ export type GcpHead = {
   readonly ours: boolean;
   readonly annotations: Annotations;
   readonly createdAt: number;
+  readonly beside: BesideValue;
   readonly at: number;
 };
 
@@ -23,6 +27,14 @@ export type GcpVersion = { readonly number: number; readonly value: Secret };
 
 /** The label of what unsprawl created. */
 const OURS = { "managed-by": "unsprawl" };
+/** Labels, beside that of ours (projects.secrets, labels). */
+export const HOLDS: BesideLimits = {
+  labels: {
+    most: 63,
+    name: { bytes: 128, form: /^\p{Ll}[\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u },
+    text: { bytes: 128, form: /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u },
+  },
+};
 /** The most that the service returns at once (projects.secrets.list, pageSize). */
 const PAGE = "25000";
 
@@ -42,13 +54,13 @@ export class GcpSecretApi {
   }
 
   /** Creates a secret without a version; false if there is one of this name. */
-  async create(name: string, annotations: Annotations): Promise<boolean> {
+  async create(name: string, annotations: Annotations, labels: BesideValue["labels"]): Promise<boolean> {
     const { locations } = this.#settings;
     const replicas = locations.map((location) => ({ location }));
     const replication = replicas.length === 0 ? { automatic: {} } : { userManaged: { replicas } };
     const made = await this.#client.call({
       ...{ permission: "secrets.create", name, method: "POST", path: "secrets", query: { secretId: name } },
-      ...{ body: { replication, labels: OURS, annotations }, expect: ["ALREADY_EXISTS"] },
+      ...{ body: { replication, labels: { ...labels, ...OURS }, annotations }, expect: ["ALREADY_EXISTS"] },
     });
     return !(made instanceof GcpFailure);
   }
@@ -103,8 +115,9 @@ export class GcpSecretApi {
     return !(answer instanceof GcpFailure) || answer.code === "NOT_FOUND";
   }
 
-  async names(): Promise<readonly string[]> {
-    const found: string[] = [];
+  /** The names of all secrets, and what each has besides its value. */
+  async all(): Promise<ReadonlyMap<string, BesideValue>> {
+    const found = new Map<string, BesideValue>();
     for (let pageToken = ""; ;) {
       const query = { pageSize: PAGE, ...(pageToken === "" ? {} : { pageToken }) };
       const call = { permission: "secrets.list", name: null, method: "GET", path: "secrets", query } as const;
@@ -112,11 +125,12 @@ export class GcpSecretApi {
       if (answer instanceof GcpFailure) return found;
       const { secrets, nextPageToken } = answer.body;
       for (const one of Array.isArray(secrets) ? (secrets as unknown[]) : []) {
-        const name = member({ one }, "one")?.["name"];
+        const body = member({ one }, "one") ?? {};
+        const { name } = body;
         const [, last] = /^projects\/[^/]+\/secrets\/([\w-]+)$/.exec(typeof name === "string" ? name : "") ?? [];
-        if (last !== undefined) found.push(last);
+        if (last !== undefined) found.set(last, besideIn(body));
       }
-      if (typeof nextPageToken !== "string" || nextPageToken === "") return found.sort();
+      if (typeof nextPageToken !== "string" || nextPageToken === "") return found;
       pageToken = nextPageToken;
     }
   }
@@ -145,8 +159,19 @@ function headIn({ body, at }: GcpAnswer): GcpHead {
     ours: member(body, "labels")?.["managed-by"] === OURS["managed-by"],
     annotations: Object.fromEntries(annotations),
     createdAt: typeof createTime === "string" ? Date.parse(createTime) : Number.NaN,
+    beside: besideIn(body),
     at,
   };
+}
+
+function besideIn(body: JsonObject): BesideValue {
+  const annotations = Object.keys(member(body, "annotations") ?? {});
+  const stays = [
+    ...(annotations.some((name) => !name.startsWith("unsprawl-")) ? ["annotations" as const] : []),
+    ...(typeof body["expireTime"] === "string" ? ["deletion" as const] : []),
+  ];
+  const labels = labelsIn(member(body, "labels") ?? {}, (name) => !Object.hasOwn(OURS, name));
+  return { ...labels, ...(stays.length > 0 && { stays }) };
 }
 
 function versionIn(body: JsonObject, name: string, settings: GcpSettings): GcpVersion {

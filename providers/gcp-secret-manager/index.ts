@@ -5,7 +5,7 @@
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
-import { GcpSecretApi } from "./api.ts";
+import { GcpSecretApi, HOLDS } from "./api.ts";
 import { gcpClient } from "./client.ts";
 import { storeName } from "./errors.ts";
 import { cryptoKeys } from "./crypto-keys.ts";
@@ -37,6 +37,8 @@ export const provider: ProviderModule = {
       version: store.version,
       earlier: store.earlier,
       put: store.put,
+      holds: async () => HOLDS,
+      beside: store.beside,
       remove: store.remove,
       list: store.list,
       policy: async (names) => readerPolicy(names, settings),

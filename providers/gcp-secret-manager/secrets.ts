@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Origin, Provider, Stored } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
@@ -17,6 +18,7 @@ import { secretName } from "./names.ts";
 export type GcpSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
   version: NonNullable<Provider["version"]>;
   earlier: NonNullable<Provider["earlier"]>;
+  beside: NonNullable<Provider["beside"]>;
 };
 
 /** In bytes (SecretPayload, data). An empty one is refused. */
@@ -44,6 +46,8 @@ class VersionedSecrets implements GcpSecrets {
   readonly #projectId: string;
   /** The versions that this process wrote: `latest` may lag behind, and a number does not. */
   readonly #written = new Map<string, number>();
+  /** What the last listing showed of each secret besides its value: one by one it would be a request more for each. */
+  #listed: ReadonlyMap<string, BesideValue> = new Map();
 
   constructor(api: GcpSecretApi, store: string, projectId: string) {
     this.#api = api;
@@ -58,8 +62,12 @@ class VersionedSecrets implements GcpSecrets {
   readonly get: GcpSecrets["get"] = async (key) => {
     const { name, version } = secretName(key);
     const found = version === null ? await this.#latest(name) : await this.#api.access(name, version);
-    return found === null ? null : storedAt(found, await fieldOf(found.value, key));
+    const stored = found === null ? null : storedAt(found, await fieldOf(found.value, key));
+    const beside = this.#listed.get(name);
+    return stored === null || beside === undefined ? stored : { ...stored, beside };
   };
+
+  readonly beside: GcpSecrets["beside"] = async (key) => (await this.#api.head(secretName(key).name))?.beside ?? null;
 
   readonly earlier: GcpSecrets["earlier"] = async (key, matches) => {
     const { name } = secretName(key);
@@ -72,11 +80,11 @@ class VersionedSecrets implements GcpSecrets {
     return null;
   };
 
-  readonly put: GcpSecrets["put"] = async (key, value, replace, origin) => {
+  readonly put: GcpSecrets["put"] = async (key, value, replace, origin, { labels } = {}) => {
     const name = writable(key);
     const text = storableText(value, ROOM);
     const mark = randomUUID();
-    return this.#inTurn(name, mark, origin, async (head) => {
+    const look = async (head: GcpHead | null): Promise<Turn<{ version: string }>> => {
       const there = head === null ? null : await this.#newest(name);
       checkReplace(there === null ? null : storedAt(there, there.value), replace, key, this.#store);
       return {
@@ -87,7 +95,8 @@ class VersionedSecrets implements GcpSecrets {
           return { version: versionOf(String(number), value) };
         },
       };
-    });
+    };
+    return this.#inTurn(name, mark, origin, look, labels);
   };
 
   readonly remove: GcpSecrets["remove"] = async (key, matches) => {
@@ -114,14 +123,23 @@ class VersionedSecrets implements GcpSecrets {
     });
   };
 
-  readonly list: GcpSecrets["list"] = async (what) =>
-    (await this.#api.names()).filter((name) => name.startsWith(what)).map((path) => ({ path, field: "" }));
+  readonly list: GcpSecrets["list"] = async (what) => {
+    this.#listed = await this.#api.all();
+    const names = [...this.#listed.keys()].filter((name) => name.startsWith(what)).sort();
+    return names.map((path) => ({ path, field: "" }));
+  };
 
   /**
    * Looks, claims the next number, and acts; looks again if another writer was faster or holds a claim. Creates a
    * secret that is absent, with the claim in it.
    */
-  async #inTurn<T>(name: string, mark: string, { runId }: Origin, look: (head: GcpHead | null) => Promise<Turn<T>>) {
+  async #inTurn<T>(
+    name: string,
+    mark: string,
+    { runId }: Origin,
+    look: (head: GcpHead | null) => Promise<Turn<T>>,
+    labels?: BesideValue["labels"],
+  ): Promise<T> {
     for (const give = Date.now() + PATIENCE_MS; Date.now() < give;) {
       const head = await this.#api.head(name);
       const turn = await look(head);
@@ -132,7 +150,7 @@ class VersionedSecrets implements GcpSecrets {
       };
       if (head === null) {
         // Also after an answer that was lost: then the secret has our mark.
-        await this.#api.create(name, annotations);
+        await this.#api.create(name, annotations, labels);
         continue;
       }
       const claim = claimOf(head);

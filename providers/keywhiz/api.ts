@@ -16,9 +16,9 @@ export type Detail = {
   /** Equal for equal values. */
   readonly checksum: string;
   readonly description: string;
-  readonly hasMetadata: boolean;
-  /** Whether it ends at some time. */
-  readonly expires: boolean;
+  readonly metadata: { readonly [name: string]: unknown };
+  /** When it is said to end, in seconds of the epoch; 0 for never. */
+  readonly expiry: number;
 };
 
 export type KeywhizStored = { readonly value: Secret; readonly detail: Detail };
@@ -149,8 +149,8 @@ function detailOf(body: unknown, url: string): Detail {
     throw strangeAnswer(url, "secret");
   return {
     ...{ name, version: id, checksum, description: typeof description === "string" ? description : "" },
-    hasMetadata: typeof metadata === "object" && metadata !== null && Object.keys(metadata).length > 0,
-    expires: typeof expiry === "number" && expiry > 0,
+    metadata: typeof metadata === "object" && metadata !== null ? (metadata as Detail["metadata"]) : {},
+    expiry: typeof expiry === "number" ? expiry : 0,
   };
 }
 

@@ -13,7 +13,7 @@ import { deliveredNames, deliveredSecrets } from "./delivery.ts";
 import { fixedPrefix, keyMaker, keywhizReference, parseKeywhizReference, subjectPrefix } from "./names.ts";
 import { operatorCommands } from "./policy.ts";
 import { issueReader } from "./reader.ts";
-import { automationSecrets, type KeywhizSecrets } from "./secrets.ts";
+import { automationSecrets, HOLDS, type KeywhizSecrets } from "./secrets.ts";
 import { KEYWHIZ, publicSettings, readSettings } from "./settings.ts";
 
 const RETIRED =
@@ -48,10 +48,11 @@ export const provider: ProviderModule = {
       parse: (reference) => parseKeywhizReference(reference, url),
       get: (of) => secrets.get(of),
       version: (of) => secrets.version(of),
-      put: (of, value, replace, origin) => {
+      put: (...what) => {
         tell();
-        return secrets.put(of, value, replace, origin);
+        return secrets.put(...what);
       },
+      holds: async () => (delivery === "client" ? null : HOLDS),
       remove: (of, matches) => secrets.remove(of, matches),
       list: (what) => {
         tell();

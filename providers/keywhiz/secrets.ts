@@ -1,8 +1,10 @@
-import type { Origin, Stored } from "../../src/contract/provider.ts";
+import type { BesideLimits, Origin, Stored } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
+import { labelsIn } from "../../src/stores-kit/labels.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
@@ -13,7 +15,13 @@ import { checkName, plainName } from "./names.ts";
 export type KeywhizSecrets = {
   get(key: StoreKey): Promise<Stored | null>;
   version(key: StoreKey): Promise<string | null>;
-  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  put(
+    key: StoreKey,
+    value: Secret,
+    replace: string | null,
+    origin: Origin,
+    beside?: BesideValue,
+  ): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
   list(what: string): Promise<readonly StoreKey[]>;
 };
@@ -52,10 +60,12 @@ class AutomationSecrets implements KeywhizSecrets {
     return there === null ? null : `${there.version} ${there.checksum}`;
   });
 
-  readonly put: KeywhizSecrets["put"] = async (key, value, replace, origin) => {
+  readonly put: KeywhizSecrets["put"] = async (key, value, replace, origin, beside = {}) => {
     const text = storableText(value, ROOM);
     checkName(key.path);
-    return replace === null ? this.#create(key.path, text, value, origin) : this.#replaceBy(key, text, value, replace);
+    return replace === null
+      ? this.#create(key.path, text, value, origin, beside)
+      : this.#replaceBy(key, text, value, replace);
   };
 
   readonly remove: KeywhizSecrets["remove"] = async (key, matches) => {
@@ -91,17 +101,18 @@ class AutomationSecrets implements KeywhizSecrets {
     );
   }
 
-  async #create(name: string, text: string, value: Secret, origin: Origin): Promise<{ version: string }> {
+  async #create(
+    name: string,
+    text: string,
+    value: Secret,
+    origin: Origin,
+    { description, labels = {}, expiry = 0 }: BesideValue,
+  ): Promise<{ version: string }> {
     for (const group of this.#settings.groups) await this.#api.ensureGroup(group);
-    const description = describe(origin);
+    const mark = description === undefined ? {} : { [RUN]: origin.runId };
     const json = {
-      name,
-      content: base64(text),
-      description,
-      metadata: {},
-      expiry: 0,
-      type: "",
-      groups: this.#settings.groups,
+      ...{ name, content: base64(text), description: description ?? describe(origin) },
+      ...{ metadata: { ...labels, ...mark }, expiry, type: "", groups: this.#settings.groups },
     };
     let unsure = false;
     for (let attempt = 1; ; attempt++) {
@@ -110,7 +121,9 @@ class AutomationSecrets implements KeywhizSecrets {
       if (answer !== null && answer.status !== 409) break;
       const there = await this.#api.settled(name);
       if (there !== null) {
-        const ours = unsure && there.value.equals(value) && there.detail.description === description;
+        const { detail } = there;
+        const isMarked = detail.description === json.description && detail.metadata[RUN] === mark[RUN];
+        const ours = unsure && there.value.equals(value) && isMarked;
         if (!ours) checkReplace(stored(there), null, { path: name, field: "" }, STORE);
         break;
       }
@@ -184,6 +197,20 @@ export function isText(value: Secret | undefined): boolean {
   }
 }
 
+/** The metadata that names the writer of an entry whose description is people's. */
+const RUN = "unsprawl-run";
+
+/** What the database has room for; metadata and expiry are for people and for what reads them. */
+export const HOLDS: BesideLimits = {
+  description: 255,
+  labels: {
+    most: 50,
+    name: { bytes: 255, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
+    text: { bytes: 255, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u },
+  },
+  expiry: Number.MAX_SAFE_INTEGER,
+};
+
 /** What the description of an entry that unsprawl made begins with. */
 const OURS = "managed by unsprawl:";
 
@@ -207,11 +234,11 @@ function base64(text: string): string {
 }
 
 function stored({ value, detail }: KeywhizStored): Stored {
-  const { description, hasMetadata, expires } = detail;
-  const beside = [
-    ...(description === "" || description.startsWith(OURS) ? [] : ["description" as const]),
-    ...(hasMetadata ? ["labels" as const] : []),
-    ...(expires ? ["expiry" as const] : []),
-  ];
+  const { description, metadata, expiry } = detail;
+  const beside = {
+    ...(description !== "" && !description.startsWith(OURS) && { description }),
+    ...labelsIn(metadata, (name) => name !== RUN),
+    ...(expiry > 0 && { expiry }),
+  };
   return { value, version: versionOf(detail.version, value), beside };
 }

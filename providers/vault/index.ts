@@ -64,7 +64,10 @@ export const provider: ProviderModule = {
       get: async (key) => (await kv(key)).get(key),
       earlier: async (key, matches) => (await kv(key)).earlier(key, matches),
       version: async (key) => (await kv(key)).version(key.path),
-      put: async (key, value, replace, origin) => (await kv(key)).put(key, value, replace, origin),
+      put: async (key, ...what) => (await kv(key)).put(key, ...what),
+      holds: async () => (await kv()).holds ?? null,
+      beside: async (key) => (await kv(key)).beside?.(key) ?? null,
+      putBeside: async (key, beside) => (await kv(key)).putBeside?.(key, beside),
       async mayPut(key) {
         const known = notes.get(key.path) ?? (await kv(key)).notes(key.path);
         notes.set(key.path, known);

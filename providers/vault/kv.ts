@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { Origin, Stored } from "../../src/contract/provider.ts";
+import type { BesideLimits, Origin, Stored } from "../../src/contract/provider.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -12,7 +13,17 @@ export type Kv = {
   version(path: string): Promise<string | null>;
   /** The newest earlier value that `matches` accepts; null if there is none, or the engine keeps no versions. */
   earlier(key: StoreKey, matches: (value: Secret) => boolean): Promise<Secret | null>;
-  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  put(
+    key: StoreKey,
+    value: Secret,
+    replace: string | null,
+    origin: Origin,
+    beside?: BesideValue,
+  ): Promise<{ version: string }>;
+  /** As of a provider; version 1 has none of it. */
+  readonly holds?: BesideLimits;
+  beside?(key: StoreKey): Promise<BesideValue | null>;
+  putBeside?(key: StoreKey, beside: BesideValue): Promise<void>;
   remove(key: StoreKey, matches: (value: Secret) => boolean, created?: boolean): Promise<boolean>;
   /** What a plan is to say before it writes below a path. */
   notes(path: string): Promise<readonly string[]>;

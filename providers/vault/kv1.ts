@@ -37,7 +37,7 @@ class Kv1 implements Kv {
 
   readonly get: Kv["get"] = async (key) => {
     const value = fieldValue(await this.#read(key.path), key.field);
-    return value === null ? null : { value, version: versionOf(0, value), beside: [] };
+    return value === null ? null : { value, version: versionOf(0, value), beside: {} };
   };
 
   readonly version: Kv["version"] = async () => null;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { BesideValue } from "../../src/model/candidate.ts";
+import type { BesideLimits } from "../../src/contract/provider.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { writtenAt } from "../../src/stores-kit/written.ts";
+import { labelsIn } from "../../src/stores-kit/labels.ts";
 import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import type { VaultResponse } from "./transport.ts";
@@ -14,6 +16,15 @@ import { writerRights } from "./policy.ts";
 
 /** The custom metadata of a secret that unsprawl created. */
 const MARK = { key: "managed-by", value: "unsprawl" };
+/** Custom metadata, beside the mark (kv-v2, "Create/update metadata"). */
+const HOLDS: BesideLimits = {
+  labels: {
+    most: 63,
+    name: { bytes: 128, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
+    text: { bytes: 512, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
+  },
+  ofPath: true,
+};
 /** The error of a server that does not answer. */
 const AWAY: readonly string[] = ["unreachable", "throttled"];
 /** Each round loses only if another writer won it. */
@@ -26,7 +37,7 @@ type Kv2State = {
   readonly version: number;
   readonly ours: boolean;
   /** What else the secret has, of all its fields. */
-  readonly beside: readonly BesideValue[];
+  readonly beside: BesideValue;
   /** When this version was written, as the server writes times. */
   readonly createdAt: unknown;
 };
@@ -102,14 +113,27 @@ class Kv2 implements Kv {
     return [];
   };
 
-  readonly put: Kv["put"] = async (key, value, replace) => {
+  readonly holds = HOLDS;
+
+  readonly beside: NonNullable<Kv["beside"]> = async ({ path }) => {
+    const { version, beside } = await this.#read(path);
+    return version === 0 ? null : beside;
+  };
+
+  readonly putBeside: NonNullable<Kv["putBeside"]> = async ({ path }, beside) => {
+    const { version, ours, createdAt } = await this.#read(path);
+    // Its labels came with the mark; what has more versions was another's before.
+    if (version === 1 && !ours) await this.#mark(path, createdAt, beside);
+  };
+
+  readonly put: Kv["put"] = async (key, value, replace, _origin, beside) => {
     const text = vaultText(value);
     return rounds(key, async (lost) => {
       const { fields, version, createdAt } = await this.#read(key.path);
       const there = fieldValue(fields, key.field);
       if (lost !== null && version > lost && there?.equals(value)) {
         // The write was done, and only its answer was lost.
-        if (version === 1) await this.#mark(key.path, createdAt);
+        if (version === 1) await this.#mark(key.path, createdAt, beside);
         return { version: versionOf(version, value) };
       }
       checkReplace(there, version, replace, key);
@@ -118,7 +142,7 @@ class Kv2 implements Kv {
       const written = dataOf(answer);
       const gone = written["deletion_time"];
       if (typeof gone === "string" && gone !== "") this.#say(expiry(this.#mount, key.path, `on ${gone}`));
-      if (fields === null && version === 0) await this.#mark(key.path, written["created_time"]);
+      if (fields === null && version === 0) await this.#mark(key.path, written["created_time"], beside);
       return { version: versionOf(numberOf(written["version"]), value) };
     });
   };
@@ -175,19 +199,20 @@ class Kv2 implements Kv {
   }
 
   /**
-   * Marks a secret as ours. Without the right, or with 64 keys already, it stays unmarked, and is then never deleted.
+   * Marks a secret as ours, with the labels that go along. Without the right, or with 64 keys already, it stays unmarked,
+   * and is then never deleted; with labels to write that is an error.
    */
-  async #mark(path: string, createdAt: unknown): Promise<void> {
+  async #mark(path: string, createdAt: unknown, { labels = {} }: BesideValue = {}): Promise<void> {
+    const needs = Object.keys(labels).length === 0 ? [] : writerRights(this.#mount, path, 2);
     try {
-      const found = await this.#client.call("GET", this.#at("metadata", path), { needs: [] });
+      const found = await this.#client.call("GET", this.#at("metadata", path), { needs });
       // Metadata older than its first version was created by an operator.
       if (dataOf(found)["created_time"] !== createdAt) return;
-      await this.#client.call("PATCH", this.#at("metadata", path), {
-        json: { custom_metadata: { [MARK.key]: MARK.value } },
-        needs: [],
-      });
-    } catch {
+      const json = { custom_metadata: { ...labels, [MARK.key]: MARK.value } };
+      await this.#client.call("PATCH", this.#at("metadata", path), { json, needs });
+    } catch (error) {
       // The value is stored; only the mark is not.
+      if (needs.length > 0) throw error;
     }
   }
 
@@ -245,17 +270,18 @@ function stateOf(answer: VaultResponse, address: string): Kv2State {
   if (status === 404 && metadata === undefined) {
     const { warnings } = (body ?? {}) as { warnings?: unknown };
     if (Array.isArray(warnings) && warnings.length > 0) throw statusError(status, [], address);
-    return { fields: null, version: 0, ours: false, createdAt: null, beside: [] };
+    return { fields: null, version: 0, ours: false, createdAt: null, beside: {} };
   }
   const custom = (metadata?.custom_metadata ?? {}) as { readonly [key: string]: unknown };
   const state = {
     version: numberOf(metadata?.version),
     ours: custom[MARK.key] === MARK.value,
     createdAt: metadata?.created_time,
-    beside: [
-      ...(Object.keys(custom).some((name) => name !== MARK.key) ? ["labels" as const] : []),
-      ...(typeof metadata?.deletion_time === "string" && metadata.deletion_time !== "" ? ["expiry" as const] : []),
-    ],
+    beside: {
+      ...labelsIn(custom, (name) => name !== MARK.key),
+      ...(typeof metadata?.deletion_time === "string" &&
+        metadata.deletion_time !== "" && { stays: ["deletion" as const] }),
+    },
   };
   if (status === 404) return { fields: null, ...state };
   if (typeof data !== "object" || data === null || state.version === 0) throw statusError(status, [], address);

@@ -1,3 +1,4 @@
+import type { BesideValue } from "../model/beside.ts";
 import type { Candidate } from "../model/candidate.ts";
 import type { Finding } from "../model/finding.ts";
 import type { PlacedLocation } from "../model/location.ts";
@@ -118,6 +119,8 @@ export interface Migration {
    * `lasting`: not from a copy that the engine or a run keeps for a while.
    */
   read(move: Move, unit: string, lasting?: boolean): Promise<Secret | null>;
+  /** What the place of a value has besides it; null if the location no longer holds one. Only for entries of stores. */
+  beside?(move: Move, unit: string): Promise<BesideValue | null>;
   /** Throws `changed` if the subject differs from the plan. */
   unchanged(step: Step, plan: Plan): Promise<void>;
   /** Performs one of its steps (deliver, recreate, check). */

@@ -1,6 +1,6 @@
 import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
-import type { BesideValue } from "../model/candidate.ts";
+import type { BesideValue } from "../model/beside.ts";
 import type { Json } from "../model/json.ts";
 import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -18,8 +18,28 @@ export type Stored = {
    * What people have given the entry besides its value, without what unsprawl marks its own with. Absent where reading a
    * value does not show it.
    */
-  readonly beside?: readonly BesideValue[];
+  readonly beside?: BesideValue;
 };
+
+/** What a store can hold of `BesideValue`: an absent member is a kind that it has not. */
+export type BesideLimits = {
+  /** The most characters. */
+  readonly description?: number;
+  readonly labels?: { readonly most: number; readonly name: LabelLimit; readonly text: LabelLimit };
+  /** The latest, in seconds of the epoch. */
+  readonly expiry?: number;
+  /** All values of a path have it together. Absent for no. */
+  readonly ofPath?: true;
+};
+
+export type LabelLimit = { readonly bytes: number; readonly form: RegExp };
+
+/** What an entry has besides its value, by one request more where the store does not show it with the value. */
+export async function besideOf(store: Provider, key: StoreKey): Promise<BesideValue | null> {
+  if (store.beside !== undefined) return store.beside(key);
+  const stored = await store.get(key);
+  return stored === null ? null : (stored.beside ?? {});
+}
 
 /** Who wrote a value: stored as metadata where the store supports it. */
 export type Origin = { readonly runId: string; readonly subject: string; readonly name?: string };
@@ -89,9 +109,28 @@ export interface Provider {
   earlier?(key: StoreKey, matches: (value: Secret) => boolean): Promise<Secret | null>;
   /**
    * Writes one value and leaves its siblings unchanged. `replace` is the version to replace, or null to create only.
-   * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`.
+   * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`. `beside`, within
+   * `holds`, goes to an object that this call creates, and to no other.
    */
-  put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
+  put(
+    key: StoreKey,
+    value: Secret,
+    replace: string | null,
+    origin: Origin,
+    beside?: BesideValue,
+  ): Promise<{ version: string }>;
+  /** What `put` can write besides a value; null, or absent, for a store of values alone. */
+  holds?(): Promise<BesideLimits | null>;
+  /**
+   * What an entry, or its path (`ofPath`), has besides its value; null if it is absent. Only for stores that do not always
+   * show it with a value (`Stored.beside`), or that have it of a path.
+   */
+  beside?(key: StoreKey): Promise<BesideValue | null>;
+  /**
+   * Completes a `put` that created an object and was killed before it had written `beside`; adds what is absent and
+   * changes nothing else. Only for stores that write it after the value.
+   */
+  putBeside?(key: StoreKey, beside: BesideValue): Promise<void>;
   /**
    * Warnings to show in a plan before `put`, such as who else will be able to read the value. Throws `refused` if `put`
    * would. Implemented only by stores where others may have created the path.

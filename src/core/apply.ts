@@ -8,9 +8,10 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, mustBeNew, openJournal, readJournal, type Journal } from "./journal/journal.ts";
-import { compareStores, isFromStore, STORE_UNITS, type ComparedStores } from "./compare-stores.ts";
+import { besideToCarry, compareStores, isFromStore, type ComparedStores } from "./compare-stores.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
 import { lockEngine } from "./journal/lock.ts";
+import { STORE_UNITS } from "./read-ahead.ts";
 import { putValue, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitStates, type UnitState } from "./journal/runs.ts";
@@ -212,7 +213,8 @@ async function workUnit(
     try {
       if (step.kind === "put") {
         phase(`writing ${step.move.name} to the store ${plan.store.name}`);
-        await putValue(tools.provider, step, valueOf(values, step.move), plan, record);
+        const beside = (await besideToCarry(step, tools)) ?? undefined;
+        await putValue(tools.provider, step, valueOf(values, step.move), plan, record, beside);
       } else if (step.kind === "verify") {
         phase(`reading ${step.move.name} back from the store ${plan.store.name}`);
         await verifyValue(tools.provider, step.move, valueOf(values, step.move));

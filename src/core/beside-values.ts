@@ -1,29 +1,151 @@
+import pMap from "p-map";
+import { besideOf, type BesideLimits, type LabelLimit, type Provider } from "../contract/provider.ts";
 import { countText } from "../kit/text/count.ts";
-import type { BesideValue } from "../model/candidate.ts";
-import type { Step } from "../model/plan.ts";
+import { CARRIED_KINDS, type BesideValue, type CarriedKind } from "../model/beside.ts";
+import type { PutStep, Step } from "../model/plan.ts";
+import { STORE_UNITS } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
 
-/** What a plan from store to store says of that which the old entries have besides their values: it does not move. */
-export function besideNotes(hits: readonly ScanHit[], steps: readonly Step[]): readonly string[] {
-  const moving = new Set(steps.map((step) => (step.kind === "put" ? step.move.finding?.id : undefined)));
-  const entries = hits.filter(({ finding }) => finding.location.subject === "store" && moving.has(finding.id));
-  const unknown = entries.filter(({ candidate }) => candidate.beside === undefined).length;
-  const counted = KINDS.flatMap(([kind, text]) => {
-    const count = entries.filter(({ candidate }) => candidate.beside?.includes(kind)).length;
-    return count === 0 ? [] : [`${text} of ${countText(count, "entry", "entries")}`];
+/** A plan's steps with what goes along beside the values (`carries`), and what the plan says of all that. */
+export type BesidePlan = { readonly steps: readonly Step[]; readonly notes: readonly string[] };
+
+/**
+ * Decides what goes along of that which entries of another store have besides their values: only to entries that the run
+ * creates, and only what fits as it is. The rest is said.
+ */
+export async function planBeside(
+  hits: readonly ScanHit[],
+  steps: readonly Step[],
+  store: Provider,
+): Promise<BesidePlan> {
+  if (!hits.some(({ finding }) => finding.location.subject === "store")) return { steps, notes: [] };
+  const limits = (await store.holds?.()) ?? null;
+  const puts = new Map(steps.flatMap((step) => (step.kind === "put" ? [[step.move.finding?.id, step] as const] : [])));
+  const entries = hits.flatMap(({ finding, candidate: { beside } }) => {
+    const put = finding.location.subject === "store" ? puts.get(finding.id) : undefined;
+    return put === undefined ? [] : [{ put, beside, fits: fittingBeside(beside ?? {}, limits) }];
   });
-  return [
-    ...(counted.length === 0 ? [] : [`${counted.join(", ")}: not moved, they stay in the old store until scrub`]),
-    ...(unknown === 0
-      ? []
-      : [
-          `descriptions, labels and expiry dates of ${countText(unknown, "entry", "entries")} are not moved if there are any: the old store does not show them with a value`,
-        ]),
-  ];
+  const ofPath = limits?.ofPath === true ? entries : [];
+  const [apart, taken] = [differing(ofPath), await takenPaths(ofPath, store)];
+  const counts = new BesideCounts();
+  const carries = new Map<Step, readonly CarriedKind[]>();
+  for (const { put, beside = {}, fits } of entries) {
+    const { path } = put.move.key;
+    const isNew = put.found === "absent" && !taken.has(path);
+    const stays = limits === null ? "none" : !isNew ? "there" : apart.has(path) ? "shared" : null;
+    const kinds = CARRIED_KINDS.filter((kind) => stays === null && fits[kind] !== undefined);
+    for (const kind of kinds) counts.add("moved", kind);
+    for (const kind of CARRIED_KINDS)
+      if (isMore(beside[kind], stays === null ? fits[kind] : undefined))
+        counts.add(stays ?? (limits?.[kind] === undefined ? "none" : "form"), kind);
+    for (const kind of beside.stays ?? []) counts.add("own", kind);
+    if (kinds.length > 0) carries.set(put, kinds);
+  }
+  const unknown = entries.filter(({ beside }) => beside === undefined).length;
+  return {
+    steps: steps.map((step) => {
+      const kinds = carries.get(step);
+      return kinds === undefined || step.kind !== "put" ? step : { ...step, carries: kinds };
+    }),
+    notes: [...counts.texts(store.target.name), ...(unknown === 0 ? [] : [unknownText(unknown)])],
+  };
 }
 
-const KINDS: readonly (readonly [kind: BesideValue, text: string])[] = [
-  ["description", "descriptions"],
-  ["labels", "labels (tags, custom metadata)"],
-  ["expiry", "expiry dates"],
-];
+/** What of it a store accepts as it is. A label that does not fit is left out; nothing is cut or renamed. */
+export function fittingBeside(
+  { description, labels = {}, expiry }: BesideValue,
+  limits: BesideLimits | null,
+): BesideValue {
+  const { description: longest = 0, labels: room, expiry: latest = 0 } = limits ?? {};
+  const all = Object.entries(labels).filter(
+    ([name, text]) => room !== undefined && isWithin(name, room.name) && isWithin(text, room.text),
+  );
+  const isFew = all.length > 0 && room !== undefined && all.length <= room.most;
+  return {
+    ...(description !== undefined && description.length <= longest && { description }),
+    ...(isFew && { labels: Object.fromEntries(all) }),
+    ...(expiry !== undefined && expiry <= latest && { expiry }),
+  };
+}
+
+/** Whether an entry has all of this. It may have more: others may add to it. */
+export function hasBeside(has: BesideValue, { description, labels = {}, expiry }: BesideValue): boolean {
+  return (
+    (description === undefined || has.description === description) &&
+    (expiry === undefined || has.expiry === expiry) &&
+    Object.entries(labels).every(([name, text]) => Object.hasOwn(has.labels ?? {}, name) && has.labels?.[name] === text)
+  );
+}
+
+const isWithin = (text: string, { bytes, form }: LabelLimit): boolean =>
+  Buffer.byteLength(text) <= bytes && form.test(text);
+
+/** Whether the old entry has more of a kind than what goes along. */
+function isMore(all: BesideValue[CarriedKind], fits: BesideValue[CarriedKind]): boolean {
+  if (typeof all !== "object") return all !== undefined && fits === undefined;
+  return Object.keys(all).length > (typeof fits === "object" ? Object.keys(fits).length : 0);
+}
+
+/** The paths whose values come from entries that differ in this: the path has it only once. */
+function differing(entries: readonly { readonly put: PutStep; readonly fits: BesideValue }[]): ReadonlySet<string> {
+  const paths = Map.groupBy(entries, ({ put }) => put.move.key.path);
+  const differ = [...paths].filter(([, [first, ...more]]) =>
+    more.some(({ fits }) => first === undefined || !hasBeside(fits, first.fits) || !hasBeside(first.fits, fits)),
+  );
+  return new Set(differ.map(([path]) => path));
+}
+
+/** The paths that are in the store already: what is written beside their values is another's. */
+async function takenPaths(
+  entries: readonly { readonly put: PutStep; readonly fits: BesideValue }[],
+  store: Provider,
+): Promise<ReadonlySet<string>> {
+  const keys = entries.flatMap(({ put, fits }) => (Object.keys(fits).length === 0 ? [] : [put.move.key]));
+  const paths = [...new Map(keys.map((key) => [key.path, key])).values()];
+  const there = await pMap(paths, async (key) => ((await besideOf(store, key)) === null ? [] : [key.path]), {
+    concurrency: STORE_UNITS,
+  });
+  return new Set(there.flat());
+}
+
+type BesideFate = "moved" | "none" | "form" | "there" | "shared" | "own";
+
+/** How many entries have a kind, by what becomes of it. */
+class BesideCounts {
+  readonly #counts = new Map<BesideFate, Map<string, number>>();
+
+  add(fate: BesideFate, kind: string): void {
+    const kinds = this.#counts.get(fate) ?? new Map<string, number>();
+    this.#counts.set(fate, kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
+  }
+
+  texts(store: string): readonly string[] {
+    const kindsOf = (fate: BesideFate): string =>
+      [...(this.#counts.get(fate) ?? [])]
+        .map(([kind, count]) => `${KINDS[kind] ?? kind} of ${countText(count, "entry", "entries")}`)
+        .join(", ");
+    const of = (fate: BesideFate, rest: string): readonly string[] =>
+      this.#counts.has(fate) ? [`${kindsOf(fate)}${rest}`] : [];
+    return [
+      ...of("moved", ": moved with the values"),
+      ...of("none", `: not moved, since ${store} has no place for them; ${STAY}`),
+      ...of("form", `: not all moved, since ${store} does not accept them as they are; ${STAY}`),
+      ...of("there", `: not moved, since these entries are in ${store} already; ${STAY}`),
+      ...of("shared", `: not moved, since one path of ${store} would have different ones; ${STAY}`),
+      ...of("own", `: not moved, they mean something in the old store only`),
+    ];
+  }
+}
+
+const STAY = "they stay in the old store until scrub";
+
+const KINDS: { readonly [kind: string]: string } = {
+  description: "descriptions",
+  labels: "labels (tags, custom metadata)",
+  expiry: "expiry dates",
+  annotations: "annotations",
+  deletion: "deletion dates",
+};
+
+const unknownText = (count: number): string =>
+  `descriptions, labels and expiry dates of ${countText(count, "entry", "entries")} are not moved if there are any: the old store does not show them with a value`;

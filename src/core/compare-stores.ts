@@ -1,17 +1,22 @@
 import pMap from "p-map";
+import { besideOf } from "../contract/provider.ts";
 import type { Host } from "../contract/host.ts";
 import { bare, cmd, shellLine } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
+import type { BesideValue } from "../model/beside.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
-import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
+import { fittingBeside, hasBeside } from "./beside-values.ts";
 import { isValueOf } from "./journal/trace.ts";
+import { STORE_UNITS } from "./read-ahead.ts";
 
 /** What both stores held once everything had been moved from one to the other. */
 export type ComparedStores = {
   readonly of: number;
   readonly equal: number;
+  /** How many have also what goes along with their value: labels, a description, an expiry date. Absent for none. */
+  readonly carried?: number;
   /** What is not equal, or could not be compared. `entry` is the reference of the old entry. */
   readonly different: readonly {
     readonly unit: string;
@@ -21,11 +26,11 @@ export type ComparedStores = {
   }[];
 };
 
-/** `source-…`: of the old entry; `target-…`: of the new one. `unread`: a store did not answer. */
-type Difference = "source-changed" | "source-gone" | "target-changed" | "target-gone" | "unread";
-
-/** How many values are compared, and how many units are moved, at once. */
-export const STORE_UNITS = 8;
+/**
+ * `source-…`: of the old entry; `target-…`: of the new one. `unread`: a store did not answer. `metadata`: the values are
+ * equal, and what should go along is not there.
+ */
+type Difference = "source-changed" | "source-gone" | "target-changed" | "target-gone" | "metadata" | "unread";
 
 /** Whether these are the steps of a unit of another store: nothing but the target changes, and the old values stay. */
 export function isFromStore(steps: readonly Step[]): boolean {
@@ -54,21 +59,32 @@ export async function compareStores(
       const is = await difference(step, tools);
       done++;
       const { name, location } = step.move;
-      return is === null ? [] : { unit: step.unit, name, entry: location.path, is };
+      return is === null ? [] : [{ unit: step.unit, name, entry: location.path, is }];
     },
     { concurrency: STORE_UNITS },
   );
   host.emit({ ...event, state: "done", done });
   const different = differences.flat();
-  return { of: puts.length, equal: puts.length - different.length, different };
+  const carried = puts.filter(({ carries }, at) => carries !== undefined && differences[at]?.length === 0).length;
+  const equal = puts.length - different.filter(({ is }) => is !== "metadata").length;
+  return { of: puts.length, equal, ...(carried > 0 && { carried }), different };
 }
 
 const COMPARES = "compare both stores";
 
-async function difference(
-  { move, unit }: PutStep,
-  { migration, provider, key }: ApplyTools,
-): Promise<Difference | null> {
+/** What the plan says goes along with a value, as the old entry has it now; null for nothing. */
+export async function besideToCarry(
+  { move, unit, carries = [] }: PutStep,
+  { migration, provider }: Pick<ApplyTools, "migration" | "provider">,
+): Promise<BesideValue | null> {
+  if (carries.length === 0) return null;
+  const fits = fittingBeside((await migration.beside?.(move, unit)) ?? {}, (await provider.holds?.()) ?? null);
+  return Object.fromEntries(Object.entries(fits).filter(([kind]) => carries.some((one) => one === kind)));
+}
+
+async function difference(step: PutStep, tools: ApplyTools): Promise<Difference | null> {
+  const { move, unit } = step;
+  const { migration, provider, key } = tools;
   const [source, target] = await Promise.all([
     orUnread(() => migration.read(move, unit)),
     orUnread(async () => (await provider.get(move.key))?.value ?? null),
@@ -76,11 +92,21 @@ async function difference(
   if (source === "unread" || target === "unread") return "unread";
   if (source === null) return "source-gone";
   if (target === null) return "target-gone";
-  if (source.equals(target)) return null;
+  if (source.equals(target)) return besideDifference(step, tools);
   return isValueOf(move.fingerprint, target, key) ? "source-changed" : "target-changed";
 }
 
-async function orUnread(read: () => Promise<Secret | null>): Promise<Secret | null | "unread"> {
+async function besideDifference(step: PutStep, tools: ApplyTools): Promise<Difference | null> {
+  if (step.carries === undefined) return null;
+  const [expected, has] = await Promise.all([
+    orUnread(() => besideToCarry(step, tools)),
+    orUnread(() => besideOf(tools.provider, step.move.key)),
+  ]);
+  if (expected === "unread" || has === "unread") return "unread";
+  return hasBeside(has ?? {}, expected ?? {}) ? null : "metadata";
+}
+
+async function orUnread<Read>(read: () => Promise<Read>): Promise<Read | "unread"> {
   try {
     return await read();
   } catch (error) {
@@ -89,9 +115,10 @@ async function orUnread(read: () => Promise<Secret | null>): Promise<Secret | nu
   }
 }
 
-/** `500 of 500 values are equal in both stores`. */
-export function comparedText({ of, equal }: Pick<ComparedStores, "of" | "equal">): string {
-  return `${equal} of ${countText(of, "value is", "values are")} equal in both stores`;
+/** `500 of 500 values are equal in both stores, and so are the labels, descriptions and expiry dates of 3`. */
+export function comparedText({ of, equal, carried = 0 }: Pick<ComparedStores, "of" | "equal" | "carried">): string {
+  const along = carried === 0 ? "" : `, and so are the labels, descriptions and expiry dates of ${carried}`;
+  return `${equal} of ${countText(of, "value is", "values are")} equal in both stores${along}`;
 }
 
 /** What the person has to look at, and the command that takes over what the old store has by now; null if all are equal. */
@@ -126,5 +153,6 @@ const WORDS: { readonly [is in Difference]: string } = {
   "source-gone": "is gone from its store",
   "target-changed": "was changed in the new store",
   "target-gone": "is gone from the new store",
+  metadata: "is there without all its labels, description or expiry date",
   unread: "could not be read again",
 };

@@ -7,7 +7,7 @@ import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { DeliveryName, NotMoved, Plan, Step } from "../model/plan.ts";
 import { withAlong } from "./along.ts";
-import { besideNotes } from "./beside-values.ts";
+import { planBeside } from "./beside-values.ts";
 import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
 import { keyFilesOf } from "./key-files.ts";
@@ -80,7 +80,8 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     notMoved.push(...planned.notMoved);
     host.emit({ ...event, state: "done", done: ++done });
   }
-  for (const text of besideNotes(input.hits, steps)) said.add(text);
+  const beside = await planBeside(input.hits, steps, provider);
+  for (const text of beside.notes) said.add(text);
   const keyFiles = await keyFilesOf(steps, provider);
   const ofStore = [clearTextWarning(provider.target), await loginWarning(provider, steps)];
   const plan: Plan = {
@@ -92,7 +93,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     ...(migration.assigned.size > 0 ? { migrations: Object.fromEntries(migration.assigned) } : {}),
     engine: await migration.engine(),
     store: provider.target,
-    steps,
+    steps: beside.steps,
     notMoved,
     warnings: [...[...ofStore, ...said].flatMap((text) => (text === null ? [] : [{ unit: "", text }])), ...warnings],
     ...(keyFiles.length > 0 ? { keyFiles } : {}),

@@ -6,9 +6,10 @@ import type { PlanTools } from "./plan.ts";
 /** What the store holds now at the places of some hits, by `storeKeyId`; a place that could not be read is not in it. */
 export type ReadAhead = ReadonlyMap<string, Stored | null>;
 
-/** How many units are read ahead of their planning, and how many places at once. */
+/** How many units are read ahead of their planning. */
 export const UNITS_AHEAD = 64;
-const AT_ONCE = 8;
+/** How many values or units from store to store are read, moved, compared or undone at once. */
+export const STORE_UNITS = 8;
 
 /**
  * Asks the store for the places of these units side by side. Units are planned one after another, since each reserves its
@@ -30,7 +31,7 @@ export async function readAhead(
         // Planning meets the same error, and says what it means for the unit.
       }
     },
-    { concurrency: AT_ONCE },
+    { concurrency: STORE_UNITS },
   );
   return found;
 }

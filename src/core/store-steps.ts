@@ -1,5 +1,6 @@
 import type { Recorder } from "../contract/migration.ts";
 import type { Provider, Stored } from "../contract/provider.ts";
+import type { BesideValue } from "../model/beside.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
@@ -8,7 +9,7 @@ import type { Secret } from "../model/secret.ts";
 /**
  * Writes one value to the store: create only, or with `--overwrite` by check-and-set on the current version. The old
  * value is kept beside it (`NAME.before-RUN`) until scrub. Idempotent: an equal value is left as it is. Throws
- * `conflict` if another value is there.
+ * `conflict` if another value is there. `beside` goes along to an entry that this creates.
  */
 export async function putValue(
   provider: Provider,
@@ -16,12 +17,16 @@ export async function putValue(
   value: Secret,
   plan: Plan,
   record: Recorder,
+  beside?: BesideValue,
 ): Promise<void> {
   const { move } = step;
   const origin = { runId: plan.id, subject: step.unit, name: move.name };
   const stored = await provider.get(move.key);
   if (stored?.value.equals(value)) {
     if (record.last(step.id) === null) record.intent(step.id, { before: "same" });
+    // Created by this run, which was killed then.
+    if (beside !== undefined && before(record, step.id).before === "absent")
+      await provider.putBeside?.(move.key, beside);
     record.done(step.id, before(record, step.id));
     return;
   }
@@ -35,7 +40,7 @@ export async function putValue(
   if (stored === null) {
     record.intent(step.id, { before: "absent" });
     try {
-      await provider.put(move.key, value, null, origin);
+      await provider.put(move.key, value, null, origin, beside);
     } catch (error) {
       if (!(error instanceof UnsprawlError) || !NOTHING_WRITTEN.has(error.code)) throw error;
       // Somebody else was first: what is there is not this run's, which an undo must leave.

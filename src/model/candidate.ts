@@ -1,12 +1,10 @@
+import type { BesideValue } from "./beside.ts";
 import type { PlacedLocation } from "./location.ts";
 import { mapPlace, placeText, type FieldPlace } from "./place.ts";
 import type { Secret } from "./secret.ts";
 
 /** Shown instead of a name that may itself contain a secret. */
 export const HIDDEN_NAME = "…";
-
-/** What a store may keep of an entry besides its value. */
-export type BesideValue = "description" | "labels" | "expiry";
 
 /** A named value that may be a secret. Exists only in memory. */
 export type Candidate = {
@@ -22,7 +20,7 @@ export type Candidate = {
   /** Where parts of the value are written, if not all of it is where the location says; each after those within it. */
   readonly written?: readonly WrittenPart[];
   /** Of an entry of a store: what else it has. Absent if the store does not say. */
-  readonly beside?: readonly BesideValue[];
+  readonly beside?: BesideValue;
 };
 
 /** A part of a value, from `start` up to `end`, and the line that it comes from. */

@@ -1,3 +1,4 @@
+import type { CarriedKind } from "./beside.ts";
 import type { Finding } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Json } from "./json.ts";
@@ -126,6 +127,8 @@ export type Step =
         /** What the store held at planning time. `other` is replaced only if `overwrite` is true. */
         readonly found: "absent" | "same" | "other";
         readonly overwrite: boolean;
+        /** Of an entry of another store: what goes along with its value. Absent for nothing. */
+        readonly carries?: readonly CarriedKind[];
       }
     >
   | StepShape<"verify", { readonly move: Move }>

@@ -2,11 +2,13 @@ import { inspect } from "node:util";
 import { assert, asyncProperty, string } from "fast-check";
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
+import { besideOf } from "../../src/contract/provider.ts";
+import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { DEEP } from "../support/deep.ts";
-import type { Bench } from "./bench.ts";
+import { ORIGIN, type Bench } from "./bench.ts";
 
 /** Absent and present, any bytes, any names. */
 export function valueCases(bench: Bench): void {
@@ -22,14 +24,30 @@ export function valueCases(bench: Bench): void {
   test("what was written comes back, and a second creation is refused", async () => {
     const [key, value] = [keyOf(subject()), fresh()];
     const { version } = await put(key, value);
-    const { written: _when, beside = [], ...stored } = (await bench.store.get(key)) ?? {};
+    const { written: _when, beside = {}, ...stored } = (await bench.store.get(key)) ?? {};
     expect(stored).toEqual({ value, version });
     // Its own marks are nothing that somebody has given the entry.
-    expect(beside).toEqual([]);
+    expect(beside).toEqual({});
     const other = fresh();
     await failure(put(key, other), "conflict", value, other);
     await failure(put(key, value), "conflict", value);
     expect((await bench.store.get(key))?.value).toEqual(value);
+  });
+
+  test("what goes along with a value is written with it, and with no value that replaces it", async () => {
+    const limits = await bench.store.holds?.();
+    const beside: BesideValue = {
+      ...(limits?.description !== undefined && { description: "of the shop" }),
+      ...(limits?.labels !== undefined && { labels: { owner: "shop" } }),
+      ...(limits?.expiry !== undefined && { expiry: Math.floor(Date.UTC(2037, 0) / 1000) }),
+    };
+    const [key, value] = [keyOf(subject()), fresh()];
+    const { version } = await bench.store.put(key, value, null, ORIGIN, beside);
+    expect((await besideOf(bench.store, key)) ?? {}).toEqual(beside);
+    const next = fresh();
+    await bench.store.put(key, next, version, ORIGIN, { labels: { owner: "stock" } });
+    expect((await besideOf(bench.store, key))?.labels).toEqual(beside.labels);
+    expect((await bench.store.get(key))?.value).toEqual(next);
   });
 
   const bent: { readonly [what: string]: string } = {

@@ -6,7 +6,7 @@ import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { azureSpec } from "./azure-world.ts";
 import { keywhizBench, type KeywhizBench } from "./keywhiz-world.ts";
 
-// What people have given an entry besides its value: a plan from store to store says that it stays.
+// What people have given an entry besides its value, as each store shows it with the value.
 
 let vault: KeyVault;
 let keywhiz: KeywhizBench;
@@ -26,8 +26,11 @@ test("tags and an end in a Key Vault", async () => {
   const given = { value: randomUUID(), tags: { owner: "shop" }, attributes: { exp: LATER } };
   vault.api("PUT", "/secrets/tagged", given);
   vault.api("PUT", "/secrets/plain", { value: randomUUID() });
-  expect((await store.get({ path: "tagged", field: "" }))?.beside).toEqual(["labels", "expiry"]);
-  expect((await store.get({ path: "plain", field: "" }))?.beside).toEqual([]);
+  expect((await store.get({ path: "tagged", field: "" }))?.beside).toEqual({
+    labels: { owner: "shop" },
+    expiry: LATER,
+  });
+  expect((await store.get({ path: "plain", field: "" }))?.beside).toEqual({});
 });
 
 test("description, metadata and expiry in a Keywhiz", async () => {
@@ -39,8 +42,10 @@ test("description, metadata and expiry in a Keywhiz", async () => {
     const made = await keywhiz.raw("automation", "POST", "/automation/v2/secrets", { ...secret, name });
     expect(made.status, made.text).toBe(201);
   }
-  expect((await store.get({ path: "full", field: "" }))?.beside).toEqual(["description", "labels", "expiry"]);
-  expect((await store.get({ path: "bare", field: "" }))?.beside).toEqual([]);
+  expect((await store.get({ path: "full", field: "" }))?.beside).toEqual({
+    ...{ description: "of the shop", labels: { owner: "shop" }, expiry: LATER },
+  });
+  expect((await store.get({ path: "bare", field: "" }))?.beside).toEqual({});
 });
 
 test("custom metadata and delete_version_after in a Vault", async () => {
@@ -52,6 +57,9 @@ test("custom metadata and delete_version_after in a Vault", async () => {
   });
   for (const name of ["full", "bare"])
     await bao.api("POST", `secret/data/apps/${name}`, { data: { KEY: randomUUID() } });
-  expect((await store.get({ path: "apps/full", field: "KEY" }))?.beside).toEqual(["labels", "expiry"]);
-  expect((await store.get({ path: "apps/bare", field: "KEY" }))?.beside).toEqual([]);
+  expect((await store.get({ path: "apps/full", field: "KEY" }))?.beside).toEqual({
+    labels: { owner: "shop" },
+    stays: ["deletion"],
+  });
+  expect((await store.get({ path: "apps/bare", field: "KEY" }))?.beside).toEqual({});
 });

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { anyMap, text, type SchemaEntries } from "../../kit/schema/index.ts";
 import { FIELD_ROLES, type Place } from "../../model/place.ts";
+import { CARRIED_KINDS } from "../../model/beside.ts";
 import type { Plan, Step } from "../../model/plan.ts";
 
 /** Whether a value has the form of a plan of this version. Its content may still be wrong: see `planFault`. */
@@ -89,7 +90,10 @@ const TOP: SchemaEntries = {
 
 const STEP = v.object({ id: TEXT, kind: TEXT, unit: TEXT });
 const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
-  put: v.object({ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() }),
+  put: v.object({
+    ...{ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() },
+    carries: v.optional(v.array(v.picklist(CARRIED_KINDS))),
+  }),
   verify: v.object({ move: MOVE }),
   deliver: delivers({ why: TEXT }),
   rewrite: v.object({

@@ -47,7 +47,7 @@ export function sopsFiles(
       (also === undefined ? null : parseSopsReference(reference, also, dir)),
     async get(key) {
       const stored = await getValue(key.path, splitField(key.field), keys);
-      return stored && { ...stored, beside: [] };
+      return stored && { ...stored, beside: {} };
     },
     version: async (key) => fileVersion(key.path),
     mayPut: async (key) => mayPut(key.path, keys),

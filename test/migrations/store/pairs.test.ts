@@ -53,7 +53,7 @@ it("what the old entries have besides their values is said in the plan: it is no
   const { warnings } = await planOf(world, "my-vault:apps/web", ["--to", "my-local"]);
   const notes = warnings.map(({ text }) => text);
   expect(notes).toContain(
-    "labels (tags, custom metadata) of 3 entries: not moved, they stay in the old store until scrub",
+    "labels (tags, custom metadata) of 3 entries: not moved, since my-local has no place for them; they stay in the old store until scrub",
   );
   expect(notes.join()).not.toContain("if there are any");
 });

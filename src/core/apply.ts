@@ -9,9 +9,9 @@ import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, mustBeNew, openJournal, readJournal, type Journal } from "./journal/journal.ts";
 import { besideToCarry, compareStores, isFromStore, type ComparedStores } from "./compare-stores.ts";
+import { unitsAtOnce } from "./each-unit.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
 import { lockEngine } from "./journal/lock.ts";
-import { STORE_UNITS } from "./read-ahead.ts";
 import { putValue, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitStates, type UnitState } from "./journal/runs.ts";
@@ -130,7 +130,7 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
     async ([at, [unit, steps]]) => {
       results[at] = await unitResult(unit, steps, stateBefore(unit), so, journal, tools, host);
     },
-    { concurrency: units.every(([, steps]) => isFromStore(steps)) ? STORE_UNITS : 1 },
+    { concurrency: unitsAtOnce(units) },
   );
   if (so.failed.length > 0) await undoFailed(so.failed, units, results, journal, tools, host);
   const migrated = units.flatMap(([, steps], at) => (results[at]?.state === "migrated" ? steps : []));
@@ -177,6 +177,7 @@ async function unitResult(
     await workUnit(unit, steps, journal, tools, host, was === "begun", values, so);
     return { unit, state: "migrated", error: null };
   } catch (error) {
+    for (const value of values.values()) tools.know(value);
     const failure = reduce(error, tools);
     so.failure ??= failure;
     so.failed.push({ unit, failure, values });
@@ -200,7 +201,7 @@ async function workUnit(
     mustReplaceOwn(steps, plan, tools);
     record.intent(`unit:${unit}`);
   }
-  for (const [key, value] of await readValues(steps, journal, tools)) values.set(key, value);
+  await readValues(steps, journal, tools, values);
   const total = plan.steps.length;
   for (const step of steps) {
     host.signal.throwIfAborted();

@@ -9,6 +9,8 @@ type FindingTools = Pick<ScanTools, "host" | "key" | "know" | "keptBy" | "ignore
 /** Places whose value is a whole command line, most of which is not secret. */
 const COMMANDS: ReadonlySet<string> = new Set(["cmd", "entrypoint", "healthcheck", "history", "onbuild"]);
 
+const LONGEST_TEXT = 1024;
+
 /** The finding, or the setting that suppressed it; an empty string if it is not a secret. */
 export function findingOf(
   told: DetectedSecret,
@@ -19,7 +21,10 @@ export function findingOf(
   const { candidate, verdict, masked, part, print: elsewhere } = told;
   const { name, value } = candidate;
   if (!verdict.secret) return verdict.suppressedBy ?? "";
-  if (elsewhere === undefined) {
+  if (reading.kind === "subject" && reading.stored === true) {
+    // Of ten thousand long values the pieces would fill gigabytes. What people write of an entry is no longer than a name.
+    if (value.length <= LONGEST_TEXT) tools.know(value, true);
+  } else if (elsewhere === undefined) {
     tools.know(value, COMMANDS.has(candidate.location.where));
     if (!part.equals(value)) tools.know(part, false);
   }

@@ -1,10 +1,13 @@
+import pMap from "p-map";
 import { UnsprawlError } from "../model/error.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { Move, Plan, Step } from "../model/plan.ts";
 import type { ApplyTools } from "./apply.ts";
+import { isFromStore } from "./compare-stores.ts";
 import { placeId } from "./finding-id.ts";
 import { signPlan } from "./journal/signed-plan.ts";
 import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "./journal/trace.ts";
+import { STORE_UNITS } from "./read-ahead.ts";
 
 /**
  * The plan of a scrubbed run without anything from which a value could be guessed: fingerprints, lengths, finding ids,
@@ -14,8 +17,13 @@ import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "./journal/trace.ts";
  */
 export async function forgetValues(plan: Plan, tools: Pick<ApplyTools, "provider" | "key">): Promise<Plan> {
   const traces = new Map<string, Fingerprint>();
-  for (const step of plan.steps)
-    if (step.kind === "put") traces.set(placeOf(step.move), await traceIn(step.move, tools));
+  await pMap(
+    plan.steps,
+    async (step) => {
+      if (step.kind === "put") traces.set(placeOf(step.move), await traceIn(step.move, tools));
+    },
+    { concurrency: isFromStore(plan.steps) ? STORE_UNITS : 1 },
+  );
   // The run still says how many secrets it moved: which of them were equal stays known, and nothing else of them.
   const numbers = new Map<Fingerprint, Fingerprint>();
   const numbered = (print: Fingerprint): Fingerprint => {

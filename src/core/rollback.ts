@@ -1,6 +1,7 @@
 import type { Host } from "../contract/host.ts";
 import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
+import { eachUnit } from "./each-unit.ts";
 import { openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
 import { unitsOf, unitStates } from "./journal/runs.ts";
@@ -23,17 +24,14 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
       throw error;
     });
     record.intent("rollback");
-    const results: UnitResult[] = [];
     const stateOf = unitStates(receipts);
-    for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
+    const undone = await eachUnit([...unitsOf(plan)].toReversed(), async (unit, steps): Promise<UnitResult> => {
       const was = stateOf(unit);
-      if (was === "new") results.unshift({ unit, state: "not begun", error: null });
-      else if (was === "undone") results.unshift(undoneBefore(unit, receipts, true));
-      else {
-        const undone = undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values);
-        results.unshift({ unit, error: null, ...(await undone.catch((error: unknown) => endOf(error, journal))) });
-      }
-    }
+      if (was === "new") return { unit, state: "not begun", error: null };
+      if (was === "undone") return undoneBefore(unit, receipts, true);
+      return { unit, error: null, ...(await undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values)) };
+    }).catch((error: unknown) => endOf(error, journal));
+    const results = undone.toReversed();
     record.done("rollback");
     journal.close();
     const error = notAsBefore(id, results, null);

@@ -1,13 +1,17 @@
+import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import type { Work } from "../contract/migration.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { storeKeyText, type Plan, type Step } from "../model/plan.ts";
+import { storeKeyText, type Plan, type PutStep, type Step } from "../model/plan.ts";
 import { locked, type ApplyTools } from "./apply.ts";
+import { isFromStore } from "./compare-stores.ts";
+import { eachUnit } from "./each-unit.ts";
 import { forgetValues } from "./forget.ts";
 import { heldKeys, mustBeBackedUp, type HeldKey } from "./key-files.ts";
 import { finishScrub, openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { unitsOf, unitStates } from "./journal/runs.ts";
+import { STORE_UNITS } from "./read-ahead.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
 
@@ -38,12 +42,11 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     if (isKept) await mustBeStored(moved, plan, tools);
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;
-    const removed: string[] = [];
     const left: string[] = [];
     const stateOf = unitStates(receipts);
     const done = units.filter(([unit]) => stateOf(unit) === "done");
     record.intent("scrub");
-    for (const [unit, steps] of done) {
+    const removed = await eachUnit(done, async (unit, steps) => {
       host.signal.throwIfAborted();
       const work: Work = {
         plan,
@@ -55,13 +58,14 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
         phase: () => undefined,
         quote: tools.quote,
       };
-      removed.push(...(await tools.migration.scrub(steps, work)));
+      const deleted = await tools.migration.scrub(steps, work);
       for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);
       record.done(`scrub:${unit}`);
-    }
+      return deleted;
+    });
     journal.close();
     finishScrub(tools, id, await forgetValues(plan, tools));
-    return { version: 1, run: id, removed, left, keyFiles: await heldKeys(moved, tools) };
+    return { version: 1, run: id, removed: removed.flat(), left, keyFiles: await heldKeys(moved, tools) };
   });
 }
 
@@ -70,14 +74,16 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
  * is newer: it was rotated.
  */
 async function mustBeStored(steps: readonly Step[], { id, store }: Plan, { provider }: ApplyTools): Promise<void> {
-  for (const step of steps) {
-    if (step.kind !== "put" || (await provider.get(step.move.key)) !== null) continue;
+  const puts = steps.filter((step) => step.kind === "put");
+  const isThere = async ({ move }: PutStep): Promise<boolean> => (await provider.get(move.key)) !== null;
+  const there = await pMap(puts, isThere, { concurrency: isFromStore(steps) ? STORE_UNITS : 1 });
+  const step = puts[there.indexOf(false)];
+  if (step !== undefined)
     throw new UnsprawlError(
       "refused",
       `${step.move.name} of ${step.unit} is no longer in the store ${store.name} (${storeKeyText(step.move.key)}), so what the run kept may be its last copy: nothing was deleted`,
       cmd`unsprawl rollback ${id}`,
     );
-  }
 }
 
 /** The journal of a run without a half-done unit. Throws `refused` for any other. */

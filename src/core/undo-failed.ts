@@ -1,8 +1,10 @@
+import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import type { UnsprawlError } from "../model/error.ts";
 import type { Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools, UnitResult } from "./apply.ts";
+import { unitsAtOnce } from "./each-unit.ts";
 import type { Journal } from "./journal/journal.ts";
 import { undoUnit } from "./undo-unit.ts";
 
@@ -28,15 +30,19 @@ export async function undoFailed(
   journal.tolerant();
   for (const { unit, failure } of failed) journal.failed(`unit:${unit}`, failure.message);
   const errors: unknown[] = [];
-  for (const [at, [unit, steps]] of units.entries()) {
-    const own = failed.find((one) => one.unit === unit);
-    if (own === undefined) continue;
-    try {
-      const undone = await undoUnit(unit, steps, journal, tools, host, own.values.size > 0 ? own.values : undefined);
-      results[at] = { ...undone, unit, error: own.failure.message };
-    } catch (error) {
-      errors.push(error);
-    }
-  }
+  await pMap(
+    units.entries(),
+    async ([at, [unit, steps]]) => {
+      const own = failed.find((one) => one.unit === unit);
+      if (own === undefined) return;
+      try {
+        const undone = await undoUnit(unit, steps, journal, tools, host, own.values.size > 0 ? own.values : undefined);
+        results[at] = { ...undone, unit, error: own.failure.message };
+      } catch (error) {
+        errors.push(error);
+      }
+    },
+    { concurrency: unitsAtOnce(units) },
+  );
   if (errors.length > 0) throw errors[0];
 }

@@ -3,16 +3,21 @@ import { fingerprint } from "../model/fingerprint.ts";
 import { valueKey, type Move, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
+import { isFromStore } from "./compare-stores.ts";
 import type { Journal } from "./journal/journal.ts";
 import { isValueOf } from "./journal/trace.ts";
 
-/** The values of a unit by `valueKey`. Throws `changed` if one differs from the plan. */
+/**
+ * Reads the values of a unit into `values`, by `valueKey`. Throws `changed` if one differs from the plan. Those of another
+ * store are not registered for redaction: who meets an error does that, since they are too many to be kept.
+ */
 export async function readValues(
   steps: readonly Step[],
   { receipts }: Journal,
   tools: ApplyTools,
-): Promise<Map<string, Secret>> {
-  const values = new Map<string, Secret>();
+  values: Map<string, Secret>,
+): Promise<void> {
+  const isKnown = !isFromStore(steps);
   for (const step of steps) {
     if (step.kind !== "put") continue;
     const { move } = step;
@@ -29,10 +34,9 @@ export async function readValues(
         "unsprawl plan again",
       );
     }
-    tools.know(value);
+    if (isKnown) tools.know(value);
     values.set(valueKey(move), value);
   }
-  return values;
 }
 
 /**

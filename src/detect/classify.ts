@@ -7,11 +7,11 @@ import { peel } from "./structure/decode.ts";
 import { byEntropy, cleanJson, generic, takesOptions, urlSettings } from "./parts.ts";
 import { unlessExample, withoutTexts } from "./structure/documentation.ts";
 import { looksRandom } from "./entropy.ts";
-import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type EvidenceOutcome } from "./evidence.ts";
+import { HIGH, isEvidence, MEDIUM, stronger, type Evidence, type Judge, type EvidenceOutcome } from "./evidence.ts";
 import { inName } from "./names/in-name.ts";
 import { byName, listOfLogins, mnemonic } from "./names/named.ts";
 import { readName, type NameInfo } from "./names/names.ts";
-import { reference } from "./reference.ts";
+import { FILLED, reference, withoutReferences } from "./reference.ts";
 import { ciphertext, emptiness, placeholder, plain } from "./shape.ts";
 import { byFormat, unquote } from "./structure/line-formats.ts";
 import { inAssignments, inJson } from "./structure/structure.ts";
@@ -138,7 +138,10 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
     return judge(rawName, fallback.value, depth + 1, ask);
   }
   const name = readName(rawName);
+  const around = simple ? null : withoutReferences(text);
+  if (around !== null) return tokenIn(text, ask.off) ?? besideReferences(rawName, around, depth, ask);
   const pointed = simple ? null : (reference(text) ?? ciphertext(text));
+  if (pointed?.rule === "reference") return tokenIn(text, ask.off) ?? pointed;
   return (
     pointed ??
     placeholder(text, name) ??
@@ -151,8 +154,23 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   );
 }
 
-/** The variable and the default of `${VARIABLE:-default}`; `${redis-password}` is a setting of Spring's, since a shell's are in capitals. */
+/** A token that only its vendor issues is one in a reference too: `vault:hvs.…`, `op://Shop/ghp_…/x`. */
+function tokenIn(text: string, off: ReadonlySet<string>): Evidence | null {
+  const token = text.includes(":") ? knownToken(text, off) : null;
+  return isEvidence(token) && token.score >= HIGH && token.part.length >= 16 ? token : null;
+}
+
+/** What is around the references in a value: `postgres://app:ref+vault://secret/db#/password+@db/app`. */
+function besideReferences(rawName: string, around: string, depth: number, ask: ClassifyBudget): EvidenceOutcome {
+  const outcome = judge(rawName, around, depth + 1, ask);
+  if (isEvidence(outcome) && !outcome.part.includes(FILLED)) return outcome;
+  return { rule: "reference", why: "is filled in from values stored elsewhere" };
+}
+
+/** The variable and the default of `${VARIABLE:-default}`, and the text of `ref+echo://text`; `${redis-password}` is a setting of Spring's, since a shell's are in capitals. */
 function fallbackOf(text: string): { readonly of: string; readonly value: string } | null {
+  // vals gives what stands there: the value itself.
+  if (text.startsWith("ref+echo://")) return { of: "", value: text.slice("ref+echo://".length) };
   const match = text.startsWith("${")
     ? /^\$\{(?:(\w{1,100}):[-=]|([A-Z_]\w{0,99})[-=])([^{}]{1,1000})\}$/.exec(text)
     : null;

@@ -24,7 +24,7 @@ export type EvidenceOutcome = Evidence | Cleared | null;
  */
 export type Judge = (name: string, text: string, step: string) => Evidence | null;
 
-const HIGH = 0.9;
+export const HIGH = 0.9;
 export const MEDIUM = 0.6;
 export const LOW = 0.35;
 

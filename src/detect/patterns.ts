@@ -13,8 +13,11 @@ export const PATH = anyOf([
   String.raw`^/[a-z][\w-]{1,30}(?:/[a-z.][\w.-]{0,40}){1,10}/?$`,
 ]);
 
-/** A URL with a password in it, `vault://web:…@host`, is a login at that server, whatever its scheme is. */
-const NO_LOGIN = String.raw`(?!//[^/?#@:]{0,100}:[^/?#@]{1,300}@)`;
+/**
+ * A URL with a password in it, `vault://web:…@host`, is a login at that server, whatever its scheme is; so is one whose
+ * options have the login, as those of vals: `?auth_method=approle&secret_id=…`.
+ */
+const NO_LOGIN = String.raw`(?!//[^/?#@:]{0,100}:[^/?#@]{1,300}@)(?!//[^?]{1,1000}\?(?:[^&#]{0,300}&){0,9}(?:secret_id|token|password|client_secret|api_?key)=[^&#\x24{<]{6})`;
 
 /**
  * What a tool writes where a secret belongs: schemes before `://`, the beginnings of `vault:secret/web#KEY`, and other

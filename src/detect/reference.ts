@@ -14,6 +14,21 @@ export function reference(text: string): Cleared | null {
   return null;
 }
 
+/**
+ * A text without the references that are parts of it, as vals reads them: each up to a space, or to a `+` that ends it. What is
+ * left may be a secret of its own. Null if it is not a text around references.
+ */
+export function withoutReferences(text: string): string | null {
+  if (!text.includes("ref+") || (BEGINS.test(text) && !ENDED.test(text))) return null;
+  const left = text.replace(EXPRESSION, FILLED);
+  return left === text || left === FILLED ? null : left;
+}
+
+/** What stands for a reference that was left out. */
+export const FILLED = "${REFERENCE}";
+const [BEGINS, ENDED] = [/^(?:secret)?ref\+/, /:\/\/[^\s+]{1,1000}\+/];
+const EXPRESSION = /(?:secret)?ref\+(?!echo:)[a-z0-9]{2,40}:\/\/[^\s+]{0,1000}[^\s+",]\+?/g;
+
 /** The tool that alone writes such references; null if the text is not one, or several tools write it. */
 export function toolOf(text: string): string | null {
   return REFERENCE_TOOLS.find(({ pattern }) => pattern.test(text))?.tool ?? null;

@@ -11,7 +11,7 @@ import { HIGH, isEvidence, MEDIUM, stronger, type Evidence, type Judge, type Evi
 import { inName } from "./names/in-name.ts";
 import { byName, listOfLogins, mnemonic } from "./names/named.ts";
 import { readName, type NameInfo } from "./names/names.ts";
-import { FILLED, reference, withoutReferences } from "./reference.ts";
+import { fallbackOf, FILLED, reference, withoutReferences } from "./reference.ts";
 import { ciphertext, emptiness, placeholder, plain } from "./shape.ts";
 import { byFormat, unquote } from "./structure/line-formats.ts";
 import { inAssignments, inJson } from "./structure/structure.ts";
@@ -165,16 +165,6 @@ function besideReferences(rawName: string, around: string, depth: number, ask: C
   const outcome = judge(rawName, around, depth + 1, ask);
   if (isEvidence(outcome) && !outcome.part.includes(FILLED)) return outcome;
   return { rule: "reference", why: "is filled in from values stored elsewhere" };
-}
-
-/** The variable and the default of `${VARIABLE:-default}`, and the text of `ref+echo://text`; `${redis-password}` is a setting of Spring's, since a shell's are in capitals. */
-function fallbackOf(text: string): { readonly of: string; readonly value: string } | null {
-  // vals gives what stands there: the value itself.
-  if (text.startsWith("ref+echo://")) return { of: "", value: text.slice("ref+echo://".length) };
-  const match = text.startsWith("${")
-    ? /^\$\{(?:(\w{1,100}):[-=]|([A-Z_]\w{0,99})[-=])([^{}]{1,1000})\}$/.exec(text)
-    : null;
-  return match && { of: match[1] ?? match[2] ?? "", value: match[3] as string };
 }
 
 /** A known token that is likely a secret under this name, or what clears it. */

@@ -16,7 +16,7 @@ export function reference(text: string): Cleared | null {
 
 /**
  * A text without the references that are parts of it, as vals reads them: each up to a space, or to a `+` that ends it. What is
- * left may be a secret of its own. Null if it is not a text around references.
+ * left may be a secret. Null if it is not a text around references.
  */
 export function withoutReferences(text: string): string | null {
   if (!text.includes("ref+") || (BEGINS.test(text) && !ENDED.test(text))) return null;
@@ -28,6 +28,16 @@ export function withoutReferences(text: string): string | null {
 export const FILLED = "${REFERENCE}";
 const [BEGINS, ENDED] = [/^(?:secret)?ref\+/, /:\/\/[^\s+]{1,1000}\+/];
 const EXPRESSION = /(?:secret)?ref\+(?!echo:)[a-z0-9]{2,40}:\/\/[^\s+]{0,1000}[^\s+",]\+?/g;
+
+/** The variable and the default of `${VARIABLE:-default}`, and the text of `ref+echo://text`; `${redis-password}` is a setting of Spring's, since a shell's are in capitals. */
+export function fallbackOf(text: string): { readonly of: string; readonly value: string } | null {
+  // vals gives what stands there: the value itself.
+  if (text.startsWith("ref+echo://")) return { of: "", value: text.slice("ref+echo://".length) };
+  const match = text.startsWith("${")
+    ? /^\$\{(?:(\w{1,100}):[-=]|([A-Z_]\w{0,99})[-=])([^{}]{1,1000})\}$/.exec(text)
+    : null;
+  return match && { of: match[1] ?? match[2] ?? "", value: match[3] as string };
+}
 
 /** The tool that alone writes such references; null if the text is not one, or several tools write it. */
 export function toolOf(text: string): string | null {

@@ -7,6 +7,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 import { besideIn, DESCRIBED, OURS } from "./beside.ts";
+import { pinnedSecret, type SecretVersionName } from "./names.ts";
 
 /** The current text of a secret, and its version. */
 export type Current = {
@@ -167,10 +168,7 @@ class SecretsManager implements SecretApi {
     }
   }
 
-  async #textOf(
-    path: string,
-    which: { readonly VersionStage: string } | { readonly VersionId: string },
-  ): Promise<Current | null> {
+  async #textOf(path: string, which: SecretVersionName): Promise<Current | null> {
     const { GetSecretValueCommand } = await this.#sdk();
     try {
       const known = ["ResourceNotFoundException", "InvalidRequestException"];
@@ -188,7 +186,8 @@ class SecretsManager implements SecretApi {
   }
 
   async #current(path: string): Promise<Current | null> {
-    return this.#textOf(path, { VersionStage: CURRENT });
+    const { id, version } = pinnedSecret(path);
+    return this.#textOf(id, version ?? { VersionStage: CURRENT });
   }
 
   async *#earlier(path: string): AsyncGenerator<Current> {
@@ -250,7 +249,7 @@ class SecretsManager implements SecretApi {
 
   async #describe(path: string): Promise<DescribeSecretCommandOutput | null> {
     const { DescribeSecretCommand } = await this.#sdk();
-    const command = new DescribeSecretCommand({ SecretId: path });
+    const command = new DescribeSecretCommand({ SecretId: pinnedSecret(path).id });
     try {
       const known = ["ResourceNotFoundException"];
       const found = await this.#send("DescribeSecret", path, known, (sm) => sm.send(command));

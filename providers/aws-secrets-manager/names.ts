@@ -3,7 +3,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { iamPolicy } from "../../src/stores-kit/iam-policy.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { inRegion } from "../../src/stores-kit/aws.ts";
+import { awsOptions } from "../../src/stores-kit/aws.ts";
 import { encodeName, fillTemplate, templateFor, fixedPrefix } from "../../src/stores-kit/names.ts";
 
 /** Letters, digits and `/_+=.@-`, 512 at most (CreateSecret, Name). */
@@ -31,10 +31,11 @@ export function secretKey(of: string, names: KeyNames): StoreKey {
   return { path, field: name };
 }
 
-/** As vals writes it: `ref+awssecrets://apps/api#/DB_PASSWORD`. */
+/** As vals writes it: `ref+awssecrets://apps/api#/DB_PASSWORD`, with `version_stage` or `version_id` for a pinned one. */
 export function secretReference({ path, field }: StoreKey): string {
-  const name = path.split("/").map(encodeURIComponent).join("/");
-  return `${SCHEME}${name}${field === "" ? "" : `#/${encodeURIComponent(field)}`}`;
+  const [secret = "", query] = path.split("?");
+  const name = secret.split("/").map(encodeURIComponent).join("/");
+  return `${SCHEME}${name}${query === undefined ? "" : `?${query}`}${field === "" ? "" : `#/${encodeURIComponent(field)}`}`;
 }
 
 /** The key that a reference names; null for another kind and another region's. Throws `malformed`. */
@@ -49,14 +50,33 @@ export function parseSecretReference(reference: string, region: string | null): 
   const [name = "", query, twice] = place.split("?");
   if (name === "" || twice !== undefined || more !== undefined || (fragment !== undefined && !/^\/./.test(fragment)))
     throw bad;
-  if (!inRegion(query, region, bad)) return null;
+  const options = awsOptions(query, region, VERSIONS, bad);
+  if (options === null) return null;
+  const pinned = [...options].filter(([option]) => option !== "region");
+  // The service takes both only where they name one version.
+  if (pinned.length > 1) throw bad;
   try {
     const path = name.split("/").map(decodeURIComponent).join("/");
-    return { path, field: fragment === undefined ? "" : decodeURIComponent(fragment.slice(1)) };
+    const arn = /^arn:aws[a-z-]{0,12}:secretsmanager:([a-z0-9-]{1,40}):\d{12}:secret:./.exec(path);
+    if (arn === null ? path.startsWith("arn:") : arn[1] !== region) return null;
+    const version = pinned.map(([option, text]) => `?${option}=${text}`).join("");
+    return { path: `${path}${version}`, field: fragment === undefined ? "" : decodeURIComponent(fragment.slice(1)) };
   } catch {
     throw bad;
   }
 }
+
+/** The secret that a key's path names, and the version if it is pinned to one. No name has a `?`. */
+export function pinnedSecret(path: string): { readonly id: string; readonly version: SecretVersionName | null } {
+  const [id = "", query] = path.split("?");
+  const [option, text = ""] = query?.split("=") ?? [];
+  if (option === undefined) return { id, version: null };
+  return { id, version: option === "version_id" ? { VersionId: text } : { VersionStage: text } };
+}
+
+export type SecretVersionName = { readonly VersionId: string } | { readonly VersionStage: string };
+
+const VERSIONS = { version_stage: /^[\w+=.@-]{1,256}$/, version_id: /^[\w-]{32,64}$/ };
 
 /** An IAM policy that reads this subject's secrets, or all below the prefix (null). */
 export function secretPolicy(template: string, names: SubjectNames | null, region: string | null): string {

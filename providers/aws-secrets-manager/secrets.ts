@@ -55,6 +55,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
       const text = storableText(value, { ...ROOM, empty: key.field !== "" });
       for (let tries = 0; tries < TRIES; tries++) {
         const current = await api.current(key.path);
+        mustBeWritable(key, current);
         const there = current === null ? null : valueAt(current, key);
         checkReplace(there, replace, key, store);
         const whole = withField(current, key, text);
@@ -69,6 +70,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
       for (let tries = 0; tries < TRIES; tries++) {
         const current = await api.current(key.path);
         const there = current === null ? null : valueAt(current, key);
+        mustBeWritable(key, current);
         if (current === null || there === null) return false;
         checkMatch(there.value, matches, key, store);
         const left = key.field === "" ? null : withoutField(current, key.field);
@@ -125,17 +127,38 @@ function valueAt(current: Current, { path, field }: StoreKey): Stored | null {
       `${path} is a single value, not an object with fields`,
       "put {name} into the store's path, or use another prefix",
     );
-  const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  const value = Object.hasOwn(fields, field) ? fields[field] : nestedIn(fields, field);
   if (value === undefined || value === null) return null;
   return stored(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** `db/password` of `{"db":{"password":…}}`, as vals reads it; undefined if there is none. */
+function nestedIn(fields: { readonly [field: string]: unknown }, field: string): unknown {
+  let found: unknown = fields;
+  for (const name of field.split("/")) found = isMap(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  return found;
+}
+
+function isMap(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Throws `refused` for a key that only a reference names: a pinned version, or a field within a field. */
+function mustBeWritable({ path, field }: StoreKey, current: Current | null): void {
+  const fields = current === null ? null : fieldsOf(current);
+  const isNested = fields !== null && !Object.hasOwn(fields, field) && nestedIn(fields, field) !== undefined;
+  if (!path.includes("?") && !isNested) return;
+  throw new UnsprawlError(
+    "refused",
+    `${path} is pinned to a version, or ${field} is a field within a field, which unsprawl does not write`,
+    "leave the version out of the reference, or give the value a secret or a field for itself",
+  );
 }
 
 function fieldsOf({ text }: Current): { readonly [field: string]: unknown } | null {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as { [field: string]: unknown })
-      : null;
+    return isMap(parsed) ? parsed : null;
   } catch {
     return null;
   }

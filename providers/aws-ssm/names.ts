@@ -3,7 +3,7 @@ import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { iamPolicy } from "../../src/stores-kit/iam-policy.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { inRegion } from "../../src/stores-kit/aws.ts";
+import { awsOptions } from "../../src/stores-kit/aws.ts";
 import { encodeName, fillTemplate, templateFor, fixedPrefix } from "../../src/stores-kit/names.ts";
 
 /** "Parameter name limits": letters, digits and `.-_/`, 1011 characters with the ARN before it, 15 levels (PutParameter, Name). */
@@ -37,22 +37,55 @@ export function parameterKey(of: string, names: KeyNames): StoreKey {
   return { path, field: "" };
 }
 
-/** As vals writes it: `ref+awsssm://apps/api/DB_PASSWORD`. */
-export function parameterReference({ path }: StoreKey): string {
-  return `${SCHEME}${path.slice(1)}`;
+/** As vals writes it: `ref+awsssm://apps/api/DB_PASSWORD`, with `version` and `mode=singleparam` for a field of a document. */
+export function parameterReference({ path, field }: StoreKey): string {
+  const [name = "", version] = path.slice(1).split(":");
+  const options = [
+    ...(field === "" ? [] : ["mode=singleparam"]),
+    ...(version === undefined ? [] : [`version=${version}`]),
+  ];
+  const query = options.length === 0 ? "" : `?${options.join("&")}`;
+  return `${SCHEME}${name}${query}${field === "" ? "" : `#/${field.split("/").map(encodeURIComponent).join("/")}`}`;
 }
 
-/** The key that a reference names; null for another kind and another region's. Throws `malformed`. */
+/**
+ * The key that a reference names; null for another kind and another region's. The field of a parameter is one of the document
+ * in it; without `mode=singleparam` what is behind `#` is a parameter below the path. Throws `malformed`.
+ */
 export function parseParameterReference(reference: string, region: string | null): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("malformed", `the reference to a parameter ${why}`, cmd`${SCHEME}apps/api/DB_PASSWORD`);
-  const [path = "", query] = reference.slice(SCHEME.length).split("?");
-  if (!/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path)) throw bad("is broken");
-  return inRegion(query, region, bad("has an option that unsprawl does not know"))
-    ? { path: `/${path}`, field: "" }
-    : null;
+  const [, name = "", query, behind = ""] =
+    /^([^?#]*)(?:\?([^#]*))?(?:#(\/.+))?$/.exec(reference.slice(SCHEME.length)) ?? [];
+  const options = awsOptions(query, region, OPTIONS, bad("has an option that unsprawl does not know"));
+  if (options === null) return null;
+  const isDocument = options.has("mode");
+  const version = options.get("version");
+  const isBelow = behind !== "" && !isDocument;
+  if (isBelow && (version !== undefined || (behind.slice(1).includes("/") && !options.has("recursive"))))
+    throw bad("names no single parameter");
+  const path = isBelow ? `${name}${behind}` : name;
+  if (!/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path) || (isDocument && behind === "")) throw bad("is broken");
+  try {
+    const field = isDocument ? behind.slice(1).split("/").map(decodeURIComponent).join("/") : "";
+    return { path: `/${path}${version === undefined ? "" : `:${version}`}`, field };
+  } catch {
+    throw bad("has a broken percent sign");
+  }
 }
+
+/** Throws `refused` for a key that only a reference names: a version, or a field of a document. */
+export function mustBeWhole({ path, field }: StoreKey): void {
+  if (field === "" && !path.includes(":")) return;
+  throw new UnsprawlError(
+    "refused",
+    `${path} is pinned to a version, or a part of a parameter, which unsprawl does not write`,
+    "leave version and mode out of the reference",
+  );
+}
+
+const OPTIONS = { version: /^[1-9]\d{0,9}$/, mode: /^singleparam$/, recursive: /^true$/ };
 
 /** An IAM policy that reads below this subject's part of the tree, or below all of it (null). */
 export function parameterPolicy(template: string, names: SubjectNames | null, region: string | null): string {

@@ -7,9 +7,11 @@ import { Secret } from "../../src/model/secret.ts";
 import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 import { checkMatch, checkReplace, storeVersion, versionOf } from "../../src/stores-kit/check-and-set.ts";
+import { fieldOf } from "../../src/stores-kit/field.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
 import { writtenAt } from "../../src/stores-kit/written.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
+import { mustBeWhole } from "./names.ts";
 
 /**
  * An advanced parameter; a standard one holds 4 KiB (PutParameter, Value). Intelligent tiering chooses the one that
@@ -53,7 +55,11 @@ class SystemsManager implements ParameterStore {
 
   readonly client: ParameterStore["client"] = (...given) => this.#client(...given);
 
-  readonly get: ParameterStore["get"] = (...given) => this.#get(...given);
+  readonly get: ParameterStore["get"] = async (key) => {
+    const stored = await this.#get(key);
+    const value = stored === null ? null : await fieldOf(stored.value, key);
+    return stored === null || value === null ? null : { ...stored, value };
+  };
 
   readonly version: ParameterStore["version"] = versionAsker((path) => this.#version(path));
 
@@ -68,6 +74,7 @@ class SystemsManager implements ParameterStore {
   };
 
   readonly put: ParameterStore["put"] = async (key, value, replace, { runId, subject }) => {
+    mustBeWhole(key);
     const text = storableText(value, ROOM);
     const there = await this.#get(key);
     checkReplace(there, replace, key, this.#store);
@@ -105,6 +112,7 @@ class SystemsManager implements ParameterStore {
   };
 
   readonly remove: ParameterStore["remove"] = async (key, matches) => {
+    mustBeWhole(key);
     const there = await this.#get(key);
     if (there === null) return false;
     checkMatch(there.value, matches, key, this.#store);

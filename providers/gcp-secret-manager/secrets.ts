@@ -7,12 +7,12 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import type { Secret } from "../../src/model/secret.ts";
+import { fieldOf } from "../../src/stores-kit/field.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
 import { GcpFailure } from "./answer.ts";
 import type { GcpHead, GcpSecretApi, GcpVersion } from "./api.ts";
 import { claimOf, claimText, isHeld } from "./claim.ts";
-import { fieldOf } from "./field.ts";
 import { secretName } from "./names.ts";
 
 export type GcpSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {

@@ -34,6 +34,15 @@ export type Kv = {
 /** A secret as the engine holds it: its fields, null when it is absent. */
 export type Fields = { readonly [field: string]: unknown };
 
+/** Custom metadata, beside the mark (kv-v2, "Create/update metadata"). */
+export const HOLDS: BesideLimits = {
+  labels: {
+    most: 63,
+    name: { bytes: 128, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
+    text: { bytes: 512, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
+  },
+  ofPath: true,
+};
 /** The server refuses a request of 32 MiB, and raft storage an entry of 1 MiB. */
 const MAX_VALUE = 1024 * 1024 - 64 * 1024;
 const PROCESS_KEY = randomBytes(32);

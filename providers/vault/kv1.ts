@@ -7,7 +7,7 @@ import type { VaultClient } from "./client.ts";
 import { isLeased, leased } from "./database.ts";
 import { statusError } from "./errors.ts";
 import { checkReplace, fieldValue, vaultText, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
-import { encodePath } from "./names.ts";
+import { encodePath, mustBeCurrent } from "./names.ts";
 import { writerRights } from "./policy.ts";
 
 /** Writers of one secret in this process take turns; against other processes there is only the read-back. */
@@ -73,6 +73,7 @@ class Kv1 implements Kv {
   }
 
   async #read(path: string): Promise<Fields | null> {
+    mustBeCurrent(path);
     if (!this.#isSaid && isLeased(path)) throw leased(this.#mount, path);
     const needs = [{ path: `${this.#mount}/${path}`, capabilities: ["read"] }];
     const { status, body, errors } = await this.#client.call("GET", this.#at(path), { needs, expect: [404] });

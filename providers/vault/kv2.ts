@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { BesideLimits } from "../../src/contract/provider.ts";
 import type { BesideValue } from "../../src/model/beside.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
@@ -10,21 +9,12 @@ import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import type { VaultResponse } from "./transport.ts";
 import { statusError } from "./errors.ts";
-import { checkReplace, fieldValue, vaultText, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
-import { encodePath } from "./names.ts";
+import { checkReplace, fieldValue, HOLDS, vaultText, unsure, versionOf, type Fields, type Kv } from "./kv.ts";
+import { encodePath, mustBeCurrent, pinnedPath } from "./names.ts";
 import { writerRights } from "./policy.ts";
 
 /** The custom metadata of a secret that unsprawl created. */
 const MARK = { key: "managed-by", value: "unsprawl" };
-/** Custom metadata, beside the mark (kv-v2, "Create/update metadata"). */
-const HOLDS: BesideLimits = {
-  labels: {
-    most: 63,
-    name: { bytes: 128, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
-    text: { bytes: 512, form: /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$/u },
-  },
-  ofPath: true,
-};
 /** The error of a server that does not answer. */
 const AWAY: readonly string[] = ["unreachable", "throttled"];
 /** Each round loses only if another writer won it. */
@@ -75,14 +65,15 @@ class Kv2 implements Kv {
   }
 
   readonly get: Kv["get"] = async (key) => {
-    const { fields, version, createdAt, beside } = await this.#read(key.path);
+    const { path, version: pinned } = pinnedPath(key.path);
+    const { fields, version, createdAt, beside } = await this.#read(path, pinned);
     const value = fieldValue(fields, key.field);
     if (value === null) return null;
     return { value, version: versionOf(version, value), ...writtenAt(createdAt, "store"), beside };
   };
 
   readonly version: Kv["version"] = async (path) => {
-    const { status, ...answer } = await this.#client.call("GET", this.#at("metadata", path), {
+    const { status, ...answer } = await this.#client.call("GET", this.#at("metadata", pinnedPath(path).path), {
       needs: [],
       expect: [403, 404],
     });
@@ -127,6 +118,7 @@ class Kv2 implements Kv {
   };
 
   readonly put: Kv["put"] = async (key, value, replace, _origin, beside) => {
+    mustBeCurrent(key.path);
     const text = vaultText(value);
     return rounds(key, async (lost) => {
       const { fields, version, createdAt } = await this.#read(key.path);
@@ -148,6 +140,7 @@ class Kv2 implements Kv {
   };
 
   readonly remove: Kv["remove"] = async (key: StoreKey, matches: (value: Secret) => boolean, created = false) => {
+    mustBeCurrent(key.path);
     return rounds(key, async (lost) => {
       const { fields, version, ours } = await this.#read(key.path);
       const value = fieldValue(fields, key.field);

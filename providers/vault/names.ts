@@ -44,8 +44,13 @@ export function applicationPath(template: string, names: SubjectNames): string {
 
 /** `ref+vault://secret/apps/api#/DB_PASSWORD`, as vals reads it; with the namespace if the store has one. */
 export function vaultReference(key: StoreKey, { mount, namespace }: VaultSettings): string {
-  const query = namespace === null ? "" : `?namespace=${encodeURIComponent(namespace)}`;
-  const place = `${mount}/${key.path}`.split("/").map(encodeURIComponent).join("/");
+  const { path, version } = pinnedPath(key.path);
+  const options = [
+    ...(namespace === null ? [] : [`namespace=${encodeURIComponent(namespace)}`]),
+    ...(version === null ? [] : [`version=${version}`]),
+  ];
+  const query = options.length === 0 ? "" : `?${options.join("&")}`;
+  const place = `${mount}/${path}`.split("/").map(encodeURIComponent).join("/");
   return `${SCHEME}${place}${query}#/${encodeURIComponent(key.field)}`;
 }
 
@@ -68,17 +73,43 @@ export function parseVaultReference(reference: string, { mount, namespace, addre
   const field = decoded(fragment.slice(1));
   const settings = new URLSearchParams(query);
   for (const name of settings.keys()) {
-    if (name !== "namespace" && name !== "address") throw bad("has a setting that unsprawl does not know");
+    if (LOGIN.test(name)) throw bad("names a login: a store's configuration does that, with auth");
+    if (!OPTIONS.has(name)) throw bad("has a setting that unsprawl does not know");
   }
+  const version = settings.get("version");
+  if (version !== null && !/^[1-9]\d{0,9}$/.test(version)) throw bad("has a version that is no number");
   if ((settings.get("namespace") ?? namespace ?? "") !== (namespace ?? "")) return null;
-  if ((settings.get("address") ?? address) !== address) return null;
+  const at = settings.get("address") ?? address;
+  // As vals takes it, also without a scheme.
+  if ((at.includes("://") ? at : `${settings.get("proto") ?? address.split(":")[0]}://${at}`) !== address) return null;
   if (!path.startsWith(`${mount}/`)) return null;
   if (!fragment.startsWith("/") || fragment.slice(1).includes("/")) throw bad("must name one field after #/");
   try {
-    return { path: checkPath(path.slice(mount.length + 1), "path"), field: checkField(field) };
+    const own = checkPath(path.slice(mount.length + 1), "path");
+    return { path: version === null ? own : `${own}*${version}`, field: checkField(field) };
   } catch (error) {
     throw bad(error instanceof UnsprawlError ? `is broken: ${error.message}` : "is broken");
   }
+}
+
+const OPTIONS = new Set(["namespace", "address", "proto", "version"]);
+const LOGIN = /^(?:token_|auth_|role_|secret_|user|password)/;
+
+/** A key's path, and the version if a reference pins it to one: a `*` is in no other path. */
+export function pinnedPath(path: string): { readonly path: string; readonly version: number | null } {
+  const [, own = path, version] = /^([^*]*)\*(\d{1,10})$/.exec(path) ?? [];
+  return { path: own, version: version === undefined ? null : Number(version) };
+}
+
+/** Throws `refused` for a path that is pinned to a version. */
+export function mustBeCurrent(path: string): void {
+  const { path: own, version } = pinnedPath(path);
+  if (version === null) return;
+  throw new UnsprawlError(
+    "refused",
+    `${own} is pinned to version ${version}, which nobody can change`,
+    "leave the version out of the reference",
+  );
 }
 
 /**

@@ -69,14 +69,23 @@ export function readAws(given: AwsGiven, env: NodeJS.ProcessEnv, dir: string, se
 }
 
 /**
- * Whether the options of a reference (`region=eu-west-1`, as in vals) name this store's region, or none: one in another
- * region is another store's. Throws `unknown` for any other option: without it, it would name another value.
+ * The options of a reference (`region=eu-west-1&version=3`, as in vals); null if they name another region than this store's:
+ * it is another store's. Throws `unknown` for an option that is not `known`: without it, it would name another value.
  */
-export function inRegion(options: string | undefined, region: string | null, unknown: UnsprawlError): boolean {
-  if (options === undefined) return true;
-  const named = /^region=([a-z0-9-]{1,40})$/.exec(options)?.[1];
-  if (named === undefined) throw unknown;
-  return named === region;
+export function awsOptions(
+  options: string | undefined,
+  region: string | null,
+  known: { readonly [name: string]: RegExp },
+  unknown: UnsprawlError,
+): ReadonlyMap<string, string> | null {
+  const forms: { readonly [name: string]: RegExp } = { region: /^[a-z0-9-]{1,40}$/, ...known };
+  const found = new Map<string, string>();
+  for (const [name, text] of new URLSearchParams(options ?? "")) {
+    if (!Object.hasOwn(forms, name) || forms[name]?.test(text) !== true || found.has(name)) throw unknown;
+    found.set(name, text);
+  }
+  const named = found.get("region");
+  return named === undefined || named === region ? found : null;
 }
 
 /** The AWS part of a store's target and a reader's configuration: no credential. */

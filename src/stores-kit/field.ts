@@ -1,7 +1,7 @@
-import { cmd } from "../../src/kit/shell.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
-import type { StoreKey } from "../../src/model/plan.ts";
-import { Secret } from "../../src/model/secret.ts";
+import { cmd } from "../kit/shell.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { StoreKey } from "../model/plan.ts";
+import { Secret } from "../model/secret.ts";
 
 /**
  * The field of a value that is a YAML or JSON document, as in `#/db/password` of vals; the value itself for a key without

@@ -271,7 +271,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/stores-kit/storable.ts": "the text that a store is sent",
   "src/stores-kit/check-and-set.ts": "a digest of it stands for its version",
   "migrations/swarm/spec.ts": "puts it back into a service's spec when a run is undone",
-  "providers/gcp-secret-manager/field.ts": "reads a field of the document that a value is",
+  "src/stores-kit/field.ts": "reads a field of the document that a value is",
   "providers/vault/kv.ts": "sends it to Vault",
   "providers/vault/revoke.ts": "sends a credential back to Vault, which ends it",
   "providers/local/reader.ts": "reads back the identity that the runtime holds",

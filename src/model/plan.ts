@@ -101,6 +101,42 @@ export type RotatedConsumer = {
   readonly engine?: Plan["engine"];
 };
 
+/** A login that a store's own engine changes, under a role's name. */
+export type LoginRole = {
+  readonly name: string;
+  /** How the engine calls the server. */
+  readonly connection: string;
+  readonly user: string;
+  readonly key: StoreKey;
+  readonly reference: string;
+  /** How often the engine changes it, in seconds. */
+  readonly everySeconds: number;
+};
+
+/** A login that is handed over to the engine of its store, and where its reference takes the place of the entries'. */
+export type Handover = {
+  /** The store as it reads the login. */
+  readonly store: StoreTarget;
+  readonly role: LoginRole;
+  /** What who hands it over, and who reads it, must be allowed, as the store's policies say it. */
+  readonly policy: string;
+  /** The values of this host's files, by their folder. */
+  readonly values: readonly {
+    readonly folder: string;
+    readonly name: string;
+    readonly reference: string;
+    readonly store: string | null;
+  }[];
+  /** Files that name entries, with each place's reference, in their order. */
+  readonly files: readonly { readonly file: string; readonly references: readonly string[] }[];
+  /** Containers that name entries in their labels, and are created again. */
+  readonly containers: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly labels: readonly { readonly name: string; readonly value: string }[];
+  }[];
+};
+
 /** The container as people name it, with its engine if that is not the plan's. */
 export function consumerText({ container, engine }: RotatedConsumer): string {
   return engine === undefined ? container : `${container} on ${engine.address}`;
@@ -225,6 +261,8 @@ export type Step =
         readonly overlap: "both" | "none" | "application";
         /** The new value is one that a person gives, and that is valid already. Absent for no. */
         readonly isGiven?: true;
+        /** The store's engine changes it from now on. Absent for a new value. */
+        readonly handover?: Handover;
         readonly entries: readonly RotatedEntry[];
         readonly consumers: readonly RotatedConsumer[];
         readonly graceMs: number;

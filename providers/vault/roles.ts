@@ -2,7 +2,7 @@ import pMap from "p-map";
 import type { LoginRoles, ServerLogin } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { LoginRole } from "../../src/model/plan.ts";
+import type { LoginRole } from "../../src/model/handover.ts";
 import type { VaultClient } from "./client.ts";
 import { database } from "./database.ts";
 import { encodePath, vaultReference } from "./names.ts";
@@ -32,9 +32,14 @@ type Connection = {
  */
 export function databaseRoles(client: VaultClient, settings: VaultSettings): LoginRoles {
   const { mount, address } = settings;
-  const call = async (method: Method, path: string, rule: string, json?: { readonly [key: string]: unknown }) => {
-    const needs = [{ path: `${mount}/${path.replace(/\?.*$/, "")}`, capabilities: [rule] }];
+  const call = async (
+    method: Method,
+    path: string,
+    rule: string,
+    json?: { readonly [key: string]: unknown },
+  ): Promise<unknown> => {
     const [place = "", query] = `${mount}/${path}`.split("?");
+    const needs = [{ path: place, capabilities: [rule] }];
     const asked = query === undefined ? encodePath(place) : `${encodePath(place)}?${query}`;
     const answer = await client.call(method, asked, { needs, expect: [404], ...(json && { json }) });
     return answer.status === 404 ? null : (((answer.body ?? {}) as { data?: unknown }).data ?? {});
@@ -122,10 +127,12 @@ function connectionOf(name: string, data: unknown): Connection {
     allowed_roles?: unknown;
   };
   return {
-    ...{ name, plugin: String(plugin ?? ""), url: String(details?.connection_url ?? "") },
+    ...{ name, plugin: textOf(plugin), url: textOf(details?.connection_url) },
     allowed: Array.isArray(allowed) ? allowed.map(String) : [],
   };
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** The engine's connection to a server. A role's password is changed there at once, so a wrong one is never guessed. */
 function chosen(
@@ -161,15 +168,18 @@ function chosen(
 
 /** `HOST:PORT` of a connection's URL, or of MySQL's `user:password@tcp(HOST:PORT)/`; empty for another form. */
 function addressIn(url: string, usual: number): string {
-  const [, host = "", port = String(usual)] =
-    /@(?:tcp\()?(\[[^\]]*\]|[^@:/?)]+)(?::(\d{1,5}))?\)?(?:[/?]|$)/.exec(url) ?? [];
-  return host === "" ? "" : `${host.replace(/^\[|\]$/g, "")}:${port}`;
+  const [named = ""] = url.split("?", 1);
+  const behind = named.slice(named.lastIndexOf("@") + 1);
+  const [place = ""] = (behind.startsWith("tcp(") ? behind.slice(4) : behind).split(/[/)]/, 1);
+  const [, bracketed, plain, port = String(usual)] = /^(?:\[([^\]]+)\]|([^:[]+))(?::(\d{1,5}))?$/.exec(place) ?? [];
+  const host = bracketed ?? plain;
+  return host === undefined ? "" : `${host}:${port}`;
 }
 
 /** `allowed_roles` has names, and `*` at an end of one, or alone. */
 function isAllowed(pattern: string, name: string): boolean {
   if (!pattern.includes("*")) return pattern === name;
-  const [start = "", end = ""] = [pattern.slice(0, pattern.indexOf("*")), pattern.slice(pattern.lastIndexOf("*") + 1)];
+  const [start, end] = [pattern.slice(0, pattern.indexOf("*")), pattern.slice(pattern.lastIndexOf("*") + 1)];
   return name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end);
 }
 

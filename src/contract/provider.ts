@@ -2,7 +2,8 @@ import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { BesideValue } from "../model/candidate.ts";
 import type { Json } from "../model/json.ts";
-import type { KeyFile, LoginRole, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
+import type { LoginRole } from "../model/handover.ts";
+import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** A stored value. `version` is the store's opaque token for check-and-set. */
@@ -175,7 +176,7 @@ export interface LoginRoles {
   make(role: LoginRole): Promise<void>;
   /** The password now; null if there is no such role. */
   read(role: LoginRole): Promise<Secret | null>;
-  /** Has the engine change the password, so that its own time begins anew. */
+  /** Has the engine change the password now: it then leaves it for a whole period. */
   renew(role: LoginRole): Promise<void>;
   /** Ends the role: the password stays as it is. Idempotent. */
   drop(role: LoginRole): Promise<void>;

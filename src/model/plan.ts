@@ -1,5 +1,6 @@
 import type { Finding } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
+import type { Handover } from "./handover.ts";
 import type { Json } from "./json.ts";
 import type { Location } from "./location.ts";
 import type { Secret } from "./secret.ts";
@@ -99,42 +100,6 @@ export type RotatedConsumer = {
   readonly isRunning: boolean;
   /** The engine that it is on. Absent for the plan's own. */
   readonly engine?: Plan["engine"];
-};
-
-/** A login that a store's own engine changes, under a role's name. */
-export type LoginRole = {
-  readonly name: string;
-  /** How the engine calls the server. */
-  readonly connection: string;
-  readonly user: string;
-  readonly key: StoreKey;
-  readonly reference: string;
-  /** How often the engine changes it, in seconds. */
-  readonly everySeconds: number;
-};
-
-/** A login that is handed over to the engine of its store, and where its reference takes the place of the entries'. */
-export type Handover = {
-  /** The store as it reads the login. */
-  readonly store: StoreTarget;
-  readonly role: LoginRole;
-  /** What who hands it over, and who reads it, must be allowed, as the store's policies say it. */
-  readonly policy: string;
-  /** The values of this host's files, by their folder. */
-  readonly values: readonly {
-    readonly folder: string;
-    readonly name: string;
-    readonly reference: string;
-    readonly store: string | null;
-  }[];
-  /** Files that name entries, with each place's reference, in their order. */
-  readonly files: readonly { readonly file: string; readonly references: readonly string[] }[];
-  /** Containers that name entries in their labels, and are created again. */
-  readonly containers: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly labels: readonly { readonly name: string; readonly value: string }[];
-  }[];
 };
 
 /** The container as people name it, with its engine if that is not the plan's. */

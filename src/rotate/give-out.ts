@@ -8,7 +8,7 @@ import type { GivenOut } from "./proof-text.ts";
 import type { RotateTools } from "./types.ts";
 
 /** The values of the entries as they were and as they are now, by reference; `isBack`: they are put back. */
-export type ValueChange = { readonly old: NewValues; readonly values: NewValues; readonly isBack: boolean };
+export type GivenChange = { readonly old: NewValues; readonly values: NewValues; readonly isBack: boolean };
 
 /**
  * Has every consumer start with the values, one after another, once `prepare` is done with it; on the way back, also those
@@ -18,7 +18,7 @@ export async function giveOut(
   step: RotateStep,
   work: Work,
   { tools, engine }: { readonly tools: RotateTools; readonly engine: Engine },
-  change: ValueChange,
+  change: GivenChange,
   prepare: (consumer: RotatedConsumer) => Promise<void> = async () => undefined,
 ): Promise<GivenOut> {
   const given: GivenOut = { seen: [], restarted: [], stopped: [], gone: [] };

@@ -11,7 +11,8 @@ import type { Swap } from "../engine/recreate/swap-parts.ts";
 import { swapBack, swapIn } from "../engine/recreate/swap.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint } from "../model/fingerprint.ts";
-import type { Handover, Plan, RotatedConsumer, RotateStep, StoreKey } from "../model/plan.ts";
+import type { Handover } from "../model/handover.ts";
+import type { Plan, RotatedConsumer, RotateStep, StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { CheckedThere } from "./checked-there.ts";
 import { mustHaveFiles } from "./consumers.ts";
@@ -108,11 +109,12 @@ export class HandingOver {
   /** The value and its reference, in the files of this host and in the list of who has which. */
   async #writeFiles(value: Secret, isBack: boolean): Promise<void> {
     const { store, role, values: moved } = this.#step.handover;
-    const { index, read, write } = await this.#tools.supplies();
+    const supplies = await this.#tools.supplies();
+    const { index } = supplies;
     for (const consumer of index.read()) {
       const own = moved.filter(({ folder }) => folder === consumer.folder);
       if (own.length === 0) continue;
-      const values = new Map(consumer.values.map(({ name }) => [name, read(consumer.folder, name)] as const));
+      const values = new Map(consumer.values.map(({ name }) => [name, supplies.read(consumer.folder, name)] as const));
       const changed = consumer.values.map((one) => {
         const place = own.find(({ name }) => name === one.name);
         if (place === undefined) return one;
@@ -122,7 +124,7 @@ export class HandingOver {
       });
       const others = consumer.stores.filter(({ name }) => name !== store.name);
       const next = { ...consumer, values: changed, stores: isBack ? others : [...others, store] };
-      write(next, present(values));
+      supplies.write(next, present(values));
       await index.add([next]);
     }
   }

@@ -7,7 +7,8 @@ import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
 import { consumerRef, containerOf, type Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { consumerText, type Handover, type RotatedEntry, type RotateStep } from "../model/plan.ts";
+import type { Handover } from "../model/handover.ts";
+import { consumerText, type RotatedEntry, type RotateStep } from "../model/plan.ts";
 import type { RotationTarget } from "../contract/rotator.ts";
 import { placesInFile } from "./reference-places.ts";
 import type { Around } from "./target.ts";
@@ -75,7 +76,7 @@ export async function handoverOf(
 }
 
 /** The consumers of this host's files that have one of these entries. */
-export function consumersHaving(
+function consumersHaving(
   entries: readonly Pick<RotatedEntry, "reference">[],
   all: readonly Consumer[],
 ): readonly Consumer[] {
@@ -95,7 +96,7 @@ function mustBeAlone({ name, entries }: RotateStep, same: readonly StoredEntry[]
   if (longer !== undefined)
     throw refused(
       `${longer.move.name} is more than the password, and a reference is a whole value`,
-      `give the application the password in a variable of its own; or leave --dynamic out`,
+      "give the application the password in a variable by itself; or leave --dynamic out",
     );
   if (entries.some(({ role }) => role !== undefined))
     throw refused(`${name} changes together with another value`, "leave --dynamic out");

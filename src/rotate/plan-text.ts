@@ -1,5 +1,6 @@
 import { countText } from "../kit/text/count.ts";
-import { consumerText, storeKeyText, type Handover, type Plan, type RotateStep, type Step } from "../model/plan.ts";
+import type { Handover } from "../model/handover.ts";
+import { consumerText, storeKeyText, type Plan, type RotateStep, type Step } from "../model/plan.ts";
 
 /** What a rotation does to one secret, in the order in which every face shows it. */
 export type RotationFact = {

@@ -3,7 +3,7 @@ import { atomicWrite, contentDigest } from "../kit/io/atomic.ts";
 import { readChecked } from "../kit/io/read.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Handover } from "../model/plan.ts";
+import type { Handover } from "../model/handover.ts";
 
 /** The references at each place of a file where one of these stands, in their order. Throws what reading throws. */
 export function placesInFile(file: string, references: ReadonlySet<string>): readonly string[] {

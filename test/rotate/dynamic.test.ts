@@ -74,7 +74,81 @@ it("hands a container's login over, by a role that the plan names with its polic
   expect((await world.unsprawl(["rotate", "docker:web", "--dry-run"])).stdout).toContain("handed its login over");
   await done("rollback", "last");
   expect([await database.postgres.logsIn("app", old), variable("web", "PGPASSWORD")]).toEqual([true, old]);
-  await expect(database.password("app")).rejects.toThrow();
+  await expect(database.password("app")).rejects.toThrow(/static-creds/);
+});
+
+it("needs no more than the plan's policy and that of the KV store, and says which server the engine's connection must be", async () => {
+  const shown = await done("rotate", "docker:web", "--dynamic", "--dry-run", "--json");
+  const { steps } = JSON.parse(shown.slice(0, shown.lastIndexOf("}") + 1)) as {
+    steps: readonly { handover: { policy: string } }[];
+  };
+  const kv = await done("stores", "policy", "--to", "vault");
+  await bao.api("PUT", "sys/policies/acl/hand-over", { policy: `${steps[0]?.handover.policy ?? ""}\n${kv}` });
+  const { auth } = (await bao.api("POST", "auth/token/create", {
+    policies: ["hand-over"],
+    no_default_policy: false,
+  })) as {
+    auth: { client_token: string };
+  };
+  const env = { VAULT_TOKEN: auth.client_token };
+  const ran = await world.unsprawl(["rotate", "docker:web", "--dynamic", "--grace", "100ms", "--yes"], { env });
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(await serves("web", "app")).toBe(true);
+  expect((await world.unsprawl(["rollback", "last"], { env })).code).toBe(0);
+  expect(variable("web", "PGPASSWORD")).toBe(old);
+
+  await bao.api("PUT", "sys/policies/acl/kv-only", { policy: kv });
+  const only = (await bao.api("POST", "auth/token/create", { policies: ["kv-only"] })) as {
+    auth: { client_token: string };
+  };
+  const denied = await world.unsprawl(["rotate", "docker:web", "--dynamic", "--dry-run"], {
+    env: { VAULT_TOKEN: only.auth.client_token },
+  });
+  expect([denied.code, denied.stdout]).toEqual([1, expect.stringContaining('path "database/config"')]);
+
+  await bao.api("POST", "database/config/elsewhere", {
+    ...{ plugin_name: "postgresql-database-plugin", allowed_roles: "other-*", verify_connection: false },
+    ...{
+      username: "bao",
+      password: made(),
+      connection_url: "postgresql://{{username}}:{{password}}@db.invalid:5432/x",
+    },
+  });
+  const named = await world.unsprawl(["rotate", "docker:web", "--dynamic", "--dry-run", "--connection", "elsewhere"]);
+  expect([named.code, named.stdout]).toEqual([1, expect.stringContaining("allows no role app")]);
+  const nowhere = await world.unsprawl(["rotate", "docker:web", "--dynamic", "--dry-run", "--connection", "kv/pg"]);
+  expect([nowhere.code, nowhere.stdout]).toEqual([1, expect.stringContaining("no database engine at kv/")]);
+});
+
+it("is the engine's to change from then on: not due by a schedule, and what was kept goes with scrub", async () => {
+  writeFileSync(join(world.dir, "unsprawl.yaml"), "rotate: { every: 1d }\n");
+  await done("rotate", "docker:web", "--dynamic", "--grace", "100ms", "--yes");
+  const runs = await done("runs", "last");
+  expect(runs).toContain("static-creds/app");
+  const due = await world.unsprawl(["rotate", "--due", "--dry-run"]);
+  expect([due.code, due.stdout]).toEqual([0, expect.not.stringContaining("PGPASSWORD")]);
+  expect(await done("scrub", "last", "--yes")).toContain("web-before-");
+  expect(await serves("web", "app")).toBe(true);
+  expect((await world.unsprawl(["rollback", "last"])).stderr).toContain("was scrubbed");
+  writeFileSync(join(world.dir, "unsprawl.yaml"), "{}\n");
+});
+
+it("leaves a password in a URL, with what to type instead", async () => {
+  const [role, secret] = ["inurl", made()];
+  world.plant({ secret });
+  await database.login(role, secret);
+  const url = `postgresql://${role}:${secret}@127.0.0.1:${database.postgres.port}/postgres?sslmode=require`;
+  const run = ["run", "-d", "--name", "api", "--network", "host", "--stop-timeout", "1", "-e", `DATABASE_URL=${url}`];
+  engine.docker(...run, BUSYBOX, ...APP);
+  await done("migrate", "docker:api", "--to", "vault", "--grace", "100ms", "--yes");
+  const shown = await world.unsprawl(["rotate", "docker:api", "--dynamic", "--dry-run"]);
+  expect([shown.code, shown.stdout]).toEqual([1, expect.stringContaining("DATABASE_URL is more than the password")]);
+  for (const flags of [
+    ["--every", "5d"],
+    ["--dynamic", "--every", "1s"],
+    ["--dynamic", "--value-from", "-"],
+  ])
+    expect((await world.unsprawl(["rotate", "docker:api", ...flags], { stdin: "x" })).code).toBe(2);
 });
 
 it("hands over what a Compose project's files name, which the agent then follows", async () => {

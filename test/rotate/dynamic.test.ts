@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
 import { databaseEngine, type DatabaseEngine } from "../services/database-engine.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
+import { startMysql } from "../services/mysql.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { makeWorld, type World } from "../support/world.ts";
@@ -149,6 +150,38 @@ it("leaves a password in a URL, with what to type instead", async () => {
     ["--dynamic", "--value-from", "-"],
   ])
     expect((await world.unsprawl(["rotate", "docker:api", ...flags], { stdin: "x" })).code).toBe(2);
+});
+
+it("hands a login of MariaDB over, and back", async () => {
+  const [secret, admin] = [made(), made()];
+  world.plant({ mariadb: secret });
+  const grants = ["create user on *.* to cart@'%'", "select on mysql.global_priv to cart@'%'"].map(
+    (one) => `grant ${one}`,
+  );
+  const mariadb = await startMysql(
+    [
+      ...[`create user cart@'%' identified by '${secret}'`, `create user bao@'%' identified by '${admin}'`],
+      ...["grant all privileges on *.* to bao@'%' with grant option", ...grants],
+    ],
+    false,
+  );
+  await bao.api("POST", "database/config/my", {
+    ...{ plugin_name: "mysql-database-plugin", allowed_roles: "cart", username: "bao", password: admin },
+    connection_url: `{{username}}:{{password}}@tcp(127.0.0.1:${mariadb.port})/`,
+  });
+  const variables = { MYSQL_HOST: "127.0.0.1", MYSQL_PORT: mariadb.port, MYSQL_USER: "cart", MYSQL_PASSWORD: secret };
+  const flags = Object.entries(variables).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+  engine.docker("run", "-d", "--name", "cart", "--network", "host", "--stop-timeout", "1", ...flags, BUSYBOX, ...APP);
+  await done("migrate", "docker:cart", "--to", "vault", "--grace", "100ms", "--yes");
+  const said = await done("rotate", "docker:cart", "--dynamic", "--grace", "100ms", "--yes");
+  expect(said).toContain("the new value logs in, the old one is refused");
+  expect(variable("cart", "MYSQL_PASSWORD")).toBe(await database.password("cart"));
+  await bao.api("POST", "database/rotate-role/cart");
+  await done("rollback", "last");
+  expect(variable("cart", "MYSQL_PASSWORD")).toBe(secret);
+  await expect(database.password("cart")).rejects.toThrow(/static-creds/);
+  engine.docker("rm", "-f", "cart");
+  await mariadb.stop();
 });
 
 it("hands over what a Compose project's files name, which the agent then follows", async () => {

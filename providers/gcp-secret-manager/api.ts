@@ -55,9 +55,13 @@ export class GcpSecretApi {
 
   /** Creates a secret without a version; false if there is one of this name. */
   async create(name: string, annotations: Annotations, labels: BesideValue["labels"]): Promise<boolean> {
-    const { locations } = this.#settings;
-    const replicas = locations.map((location) => ({ location }));
-    const replication = replicas.length === 0 ? { automatic: {} } : { userManaged: { replicas } };
+    const { locations, kmsKeys } = this.#settings;
+    const under = (location: string): object => {
+      const kmsKeyName = kmsKeys.find((key) => key.includes(`/locations/${location}/`));
+      return kmsKeyName === undefined ? {} : { customerManagedEncryption: { kmsKeyName } };
+    };
+    const replicas = locations.map((location) => ({ location, ...under(location) }));
+    const replication = replicas.length === 0 ? { automatic: under("global") } : { userManaged: { replicas } };
     const made = await this.#client.call({
       ...{ permission: "secrets.create", name, method: "POST", path: "secrets", query: { secretId: name } },
       ...{ body: { replication, labels: { ...labels, ...OURS }, annotations }, expect: ["ALREADY_EXISTS"] },

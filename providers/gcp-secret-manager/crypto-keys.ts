@@ -18,7 +18,7 @@ export function cryptoKeys({ env }: Pick<ProviderContext, "env">): KeyService {
     const endpoint = origin(env[ENDPOINT_VARIABLE] || PUBLIC);
     const settings: GcpSettings = {
       ...{ projectId, endpoint, auth: { method: "default" }, service: "Cloud KMS" },
-      ...{ name: "", locations: [], reader: null },
+      ...{ name: "", locations: [], kmsKeys: [], reader: null },
     };
     const answer = await gcpClient(settings, env).call({
       ...{ permission: "versions.access", name: resource, method: "POST" },

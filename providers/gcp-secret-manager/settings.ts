@@ -19,6 +19,8 @@ export type GcpSettings = {
   readonly name: string;
   /** Regions of new secrets; empty: Google replicates them as it likes. */
   readonly locations: readonly string[];
+  /** Keys of Cloud KMS that encrypt new secrets: one for each of `locations`, or a global one. Empty: Google's own. */
+  readonly kmsKeys: readonly string[];
   /** `https://secretmanager.googleapis.com`, without a slash at its end. */
   readonly endpoint: string;
   readonly auth: GcpAuth;
@@ -48,6 +50,10 @@ export const GCP = {
   projectId: mayBeNull(`the project's id or number; without it ${PROJECT_VARIABLES.join(", ")}`, text()),
   name: mayBeNull("the secret's name: {project--}{subject}--{name}", text()),
   locations: mayBeNull("the regions of new secrets, [europe-west3, …]; without it Google replicates", texts()),
+  kmsKeys: mayBeNull(
+    "the keys of Cloud KMS for new secrets, [projects/P/locations/europe-west3/keyRings/R/cryptoKeys/K, …]: one in each of locations, or a global one without them",
+    texts(),
+  ),
   endpoint: mayBeNull(`https://host of another endpoint; without it ${ENDPOINT_VARIABLE}`, text()),
   auth: mayBeNull(
     `${AUTH_FORM}: GOOGLE_APPLICATION_CREDENTIALS, gcloud auth application-default login, the machine's account`,
@@ -81,6 +87,7 @@ export function readSettings(config: GcpConfigValues, { env, dir }: ProviderCont
     projectId,
     name: checkTemplate(given.name ?? "{project--}{subject}--{name}"),
     locations,
+    kmsKeys: checkKeys(given.kmsKeys ?? [], locations),
     endpoint: origin(given.endpoint ?? (env[ENDPOINT_VARIABLE] || PUBLIC)),
     auth: readAuth(given.auth ?? {}, "auth", dir),
     reader: given.reader ? readAuth(given.reader, "reader", dir) : null,
@@ -88,17 +95,33 @@ export function readSettings(config: GcpConfigValues, { env, dir }: ProviderCont
 }
 
 /** The settings as a plan names them: enough to open the store again, and no credential. */
-export function publicSettings({ projectId, name, locations, endpoint, auth, reader }: GcpSettings): {
+export function publicSettings({ projectId, name, locations, kmsKeys, endpoint, auth, reader }: GcpSettings): {
   readonly [key: string]: Json;
 } {
   return {
     projectId,
     name,
     ...(locations.length === 0 ? {} : { locations }),
+    ...(kmsKeys.length === 0 ? {} : { kmsKeys }),
     ...(endpoint === PUBLIC ? {} : { endpoint }),
     ...(auth.method === "default" ? {} : { auth }),
     ...(reader === null ? {} : { reader }),
   };
+}
+
+const KEY = /^projects\/[^/]{1,100}\/locations\/([a-z0-9-]{1,63})\/keyRings\/[\w-]{1,63}\/cryptoKeys\/[\w-]{1,63}$/;
+
+/** The keys as a new secret takes them. Throws `config` unless each of its places has one key, and no key is beside. */
+function checkKeys(keys: readonly string[], locations: readonly string[]): readonly string[] {
+  if (keys.length === 0) return keys;
+  const found = keys.map((key) => KEY.exec(key)?.[1] ?? "").toSorted();
+  const wanted = locations.length === 0 ? ["global"] : locations.toSorted();
+  if (JSON.stringify(found) === JSON.stringify(wanted)) return keys;
+  throw new UnsprawlError(
+    "config",
+    `kmsKeys must name one key in ${wanted.join(", ")}${wanted.length === 1 ? "" : " each"}`,
+    "gcloud kms keys list --keyring RING --location LOCATION shows them: projects/P/locations/L/keyRings/R/cryptoKeys/K",
+  );
 }
 
 function readAuth({ method, credentialsFile, tokenFile }: AuthGiven, at: string, dir: string): GcpAuth {

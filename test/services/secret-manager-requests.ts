@@ -174,7 +174,20 @@ function created(body: Body): Parameters<Secrets["create"]>[1] {
   const isManaged = kind === "userManaged" && Array.isArray(replicas) && replicas.length > 0;
   if (more.length > 0 || !(isManaged || (kind === "automatic" && objectOf(replication?.["automatic"]) !== null)))
     throw bad("Field [replication] is required.");
+  const places = kind === "automatic" ? [objectOf(replication?.["automatic"])] : (replicas as unknown[]).map(objectOf);
+  for (const place of places) mustEncrypt(place, kind === "automatic" ? "global" : place?.["location"]);
   return { replication, labels: labelsOf(body), annotations: annotationsOf(body), versionAliases: {} };
+}
+
+/** A key of Cloud KMS, if there is one, has to be where the replica is ("Enable CMEK for Secret Manager"). */
+function mustEncrypt(place: Body | null, location: unknown): void {
+  const { location: _, customerManagedEncryption: encryption, ...more } = place ?? {};
+  if (place === null || Object.keys(more).length > 0)
+    throw bad("Invalid JSON payload received. Unknown name at 'replication'.");
+  if (encryption === undefined) return;
+  const name = objectOf(encryption)?.["kmsKeyName"];
+  const at = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/.exec(String(name))?.[1];
+  if (at === undefined || at !== location) throw bad("The KMS key must be in the location of the replica.");
 }
 
 function labelsOf(body: Body): StoredSecret["labels"] {

@@ -15,6 +15,7 @@ export { createDetector, PLAIN, type DetectSettings } from "./detector.ts";
 export type { OwnRule, OwnRules } from "./own/index.ts";
 export { detectorFor, ownRules } from "./tuned.ts";
 export { dismissalById, dismissals, type Dismissal } from "./dismissals/index.ts";
+export { valueDismissalById, valueDismissals, type ValueDismissal } from "./dismissals/values.ts";
 export { families, familyOf, rules, ruleById } from "./rules/index.ts";
 export type { Example, Rule } from "./rules/rule.ts";
 export { kit, type Kit } from "./rules/kit.ts";

@@ -1,5 +1,5 @@
 import { PATH, REFERENCE, REFERENCE_TOOLS, VARIABLE } from "./patterns.ts";
-import { cleared, type Cleared } from "./shape.ts";
+import { cleared, type Cleared } from "./cleared.ts";
 
 /** Points to where the secret is instead of holding it. */
 export function reference(text: string): Cleared | null {

@@ -9,10 +9,6 @@ export const valueDismissals: readonly ValueDismissal[] = Object.entries(
   rows as { readonly [id: string]: ValueRow },
 ).map(([id, row]) => compileValueRow(id, row, VALUE_COMPUTED[id]));
 
-export function valueDismissalById(id: string): ValueDismissal | null {
-  return valueDismissals.find((row) => row.id === id) ?? null;
-}
-
 const verdicts: ReadonlyMap<string, Cleared> = new Map(
   valueDismissals.map(({ id, rule, why }) => [id, cleared(rule, `${why} (${id})`)]),
 );

@@ -138,7 +138,7 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
     return judge(rawName, fallback.value, depth + 1, ask);
   }
   const name = readName(rawName);
-  const pointed = simple ? null : (reference(text) ?? ciphertext(text, ask.off));
+  const pointed = simple ? null : (reference(text, ask.off) ?? ciphertext(text, ask.off));
   return (
     pointed ??
     placeholder(text, name, ask.off) ??
@@ -259,7 +259,7 @@ const HEADER =
 function inHeader({ name, text, inner, ask }: StructureQuestion): EvidenceOutcome | undefined {
   // `Bearer ${{ secrets.API }}`, `Basic $AUTH`
   const pointed = /^(?:Bearer|Basic|Token|Bot|ApiKey)\s{1,4}((?:\$|\{|%\w|<).{1,400})$/i.exec(text)?.[1];
-  const elsewhere = pointed === undefined ? null : (reference(pointed) ?? placeholder(pointed, name, ask.off));
+  const elsewhere = pointed === undefined ? null : (reference(pointed, ask.off) ?? placeholder(pointed, name, ask.off));
   if (elsewhere !== null) return elsewhere;
   const given = HEADER.exec(text)?.[1];
   // `Token Service` is a title.

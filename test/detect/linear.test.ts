@@ -19,7 +19,6 @@ const make = kit(7);
 const BUILDERS = [
   "src/detect/dismissals/row.ts",
   ...["value-row", "value-row", "value-row"].map((name) => `src/detect/dismissals/${name}.ts`),
-  "src/detect/patterns.ts",
   ...["azure", "claims", "gitlab", "proofs", "public", "rule", "rule", "table", "table"].map(
     (name) => `src/detect/rules/${name}.ts`,
   ),

@@ -2,10 +2,10 @@ import type { WordFamily } from "../names/lexicon.ts";
 import type { NameInfo } from "../names/names.ts";
 
 /**
- * When a row is asked, in this order: of a value that is nothing, that is encrypted, that says it is to be replaced, that a
+ * When a row is asked, in this order: of a value that is nothing, that is a path or a reference, that is encrypted, that says it is to be replaced, that a
  * template has until somebody fills it in, that manuals print, that is plain by its shape.
  */
-export type ValuePhase = "empty" | "ciphertext" | "marked" | "placeholder" | "example" | "plain";
+export type ValuePhase = "empty" | "path" | "reference" | "ciphertext" | "marked" | "placeholder" | "example" | "plain";
 
 type PromisedKind = WordFamily | "none";
 
@@ -83,8 +83,10 @@ export function compileValueRow(
   };
 }
 
-/** One expression for what any of these rows asks of a value. */
-export function anyOf(rows: readonly ValueDismissal[], ignoreCase: boolean): RegExp {
-  const sources = rows.flatMap(({ pattern }) => (pattern?.ignoreCase === ignoreCase ? [pattern.source] : []));
-  return new RegExp(sources.length === 0 ? "(?!)" : sources.join("|"), ignoreCase ? "i" : "");
+/** Expressions for what any of these rows asks of a value: one for each way to see capitals. */
+export function unionsOf(rows: readonly ValueDismissal[]): readonly RegExp[] {
+  const patterns = rows.flatMap(({ pattern }) => pattern ?? []);
+  return [...Map.groupBy(patterns, ({ flags }) => flags)].map(
+    ([flags, some]) => new RegExp(some.map(({ source }) => source).join("|"), flags),
+  );
 }

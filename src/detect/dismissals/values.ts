@@ -1,7 +1,7 @@
 import { cleared, type Cleared } from "../cleared.ts";
 import type { NameInfo } from "../names/names.ts";
 import { VALUE_COMPUTED } from "./value-computed.ts";
-import { anyOf, compileValueRow, type ValuePhase, type ValueDismissal, type ValueRow } from "./value-row.ts";
+import { compileValueRow, unionsOf, type ValuePhase, type ValueDismissal, type ValueRow } from "./value-row.ts";
 import rows from "./values.json" with { type: "json" };
 
 /** The rows by which a value is no secret whatever stands around it, in the order in which they are asked. */
@@ -45,13 +45,14 @@ function startsWithDigit(text: string): boolean {
 export type { ValueDismissal } from "./value-row.ts";
 
 const UNIONS = new Map<ValuePhase, readonly RegExp[]>(
-  (["empty", "ciphertext", "placeholder"] as const).map((phase) => {
-    const all = valueDismissals.filter((row) => row.in === phase);
-    return [phase, [anyOf(all, false), anyOf(all, true)]];
-  }),
+  (["empty", "path", "reference", "ciphertext", "placeholder"] as const).map((phase) => [
+    phase,
+    unionsOf(valueDismissals.filter((row) => row.in === phase)),
+  ]),
 );
 
 /** Whether a value has the form of any row of a phase: most have none, which one look finds out. */
 export function hasForm(phase: ValuePhase, text: string): boolean {
-  return UNIONS.get(phase)?.some((union) => union.test(text)) === true;
+  for (const union of UNIONS.get(phase) ?? []) if (union.test(text)) return true;
+  return false;
 }

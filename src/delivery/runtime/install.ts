@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { isExecutable } from "../../kit/io/executable.ts";
 import { resolverWords } from "../../kit/program.ts";
 import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { issueCredentials } from "../readers.ts";
@@ -174,14 +175,8 @@ async function realRuntime(engine: Engine): Promise<string> {
   const choices = named.startsWith("/")
     ? [named]
     : ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"].map((dir) => join(dir, named));
-  for (const file of choices) {
-    try {
-      accessSync(file, constants.X_OK);
-      if (statSync(file).isFile()) return file;
-    } catch {
-      continue;
-    }
-  }
+  const found = choices.find(isExecutable);
+  if (found !== undefined) return found;
   throw new UnsprawlError(
     "absent",
     `the engine's runtime ${named} is not on this host`,

@@ -121,7 +121,7 @@ function mustNotBeElsewhere(references: readonly string[], all: readonly DoneMov
 
 function warningsOf(steps: readonly RotateStep[], around: Around): Plan["warnings"] {
   const restarts = steps.some(({ consumers }) => consumers.some(({ isRunning }) => isRunning));
-  const agents = restarts ? otherAgents(around.here.docs, around.tools.installation().state) : [];
+  const agents = restarts ? otherAgents(around.here.docs, around.tools.installation().state, around.tools.env) : [];
   return [...steps.flatMap((step) => unreachedBy(step, around)), ...agents.map((text) => ({ unit: "", text }))];
 }
 

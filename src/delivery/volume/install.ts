@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { unreachableHost } from "../../engine/facts.ts";
 import { pluginAsker } from "../../engine/plugin/ask.ts";
 import {
   forgetPluginNote,
@@ -58,7 +59,7 @@ const WAIT_MS = 15_000;
  */
 export async function installPlugin(engine: Engine, asked: PluginAsked, state: string): Promise<InstalledPlugin> {
   const info = await engine.info();
-  mustHavePlugins(info);
+  mustHavePlugins(engine, info);
   const note = readPluginNote(state, info.ID);
   const present = await findPlugin(engine, note);
   if (present?.isOwn === false) throw foreignPlugin();
@@ -268,12 +269,12 @@ function idMap({ DockerRootDir, SecurityOptions }: EngineInfo): string | null {
   return /\/(\d+\.\d+)$/.exec(DockerRootDir)?.[1] ?? null;
 }
 
-function mustHavePlugins(info: EngineInfo): void {
+function mustHavePlugins(engine: Engine, info: EngineInfo): void {
   if (isPodman(info))
     throw new UnsprawlError(
       "refused",
       "Podman has no managed plugins",
-      "as root on its own host, containers move without one; unsprawl doctor has a row for each way",
+      unreachableHost(engine, info)?.way ?? "unsprawl plan docker: --to STORE moves its containers by file or shim",
     );
 }
 

@@ -1,5 +1,5 @@
 import type { EndedCredential } from "../../delivery/volume/credentials.ts";
-import type { PluginAsked } from "../../delivery/volume/install.ts";
+import type { PluginAsked } from "../../delivery/volume/new-home.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { VERSION } from "../../model/version.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";

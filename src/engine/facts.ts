@@ -140,6 +140,13 @@ export function unreachableHost(engine: Engine, info: EngineInfo): UnreachableHo
   return null;
 }
 
+/** The same for what cannot have a volume of the plugin, which is no way out there. */
+export function unreachableWithoutPlugin(engine: Engine, info: EngineInfo): UnreachableHost | null {
+  const away = unreachableHost(engine, info);
+  if (away === null || isPodman(info)) return away;
+  return { ...away, way: remapsIds(info) ? "the same on an engine that maps no user ids" : AS_ROOT_THERE };
+}
+
 /** Why files of an engine's host are nobody's in its containers. */
 export const OTHER_IDS = "user ids are others in the engine's containers than on its host";
 

@@ -198,6 +198,9 @@ it("killed, it comes back; a store that hangs fails a start in time", async () =
   store.fault({ kind: "slow" }, 0);
   await docker("start", "web");
   await servesWeb();
+  expect((await unsprawl(["plugin", "status"])).stdout).toMatch(
+    /: [1-9]\d* starts? served, 0 with .*, [1-9]\d* failed/,
+  );
 });
 
 /** Kills this upgrade while the engine has no plugin. */
@@ -225,6 +228,9 @@ it("an upgrade that was killed is finished by the next, and the last values are 
   store.fault({ kind: "slow" }, Infinity);
   await restarted();
   store.fault({ kind: "slow" }, 0);
+  expect((await unsprawl(["plugin", "status"])).stdout).toMatch(
+    /: [1-9]\d* starts? served, [1-9]\d* with the last values/,
+  );
 });
 
 it("new credentials of an upgrade that was killed are named until they are revoked", async () => {

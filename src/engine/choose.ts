@@ -21,7 +21,7 @@ export function deliveryNamed(deliveries: readonly Delivery[], name: DeliveryNam
 }
 
 /** A volume is one engine's, while a task may run on any node. */
-export const NO_VOLUMES_IN_SWARM = "Swarm brings secrets of its own to the nodes on which tasks run";
+export const NO_VOLUMES_IN_SWARM = "Swarm has its own secrets, which it brings to the nodes on which tasks run";
 
 /** These deliveries for what cannot have a volume of the plugin. */
 export function withoutVolumes(deliveries: readonly Delivery[], why: string): readonly Delivery[] {

@@ -66,7 +66,7 @@ export function credentialsOf(home: HomeFiles): readonly Credential[] {
 }
 
 const textOf = ({ store, files }: Credential): string =>
-  JSON.stringify([store, [...files].map(([path, bytes]) => [path, bytes.toString("base64")]).toSorted()]);
+  JSON.stringify([store, [...files].map(([path, bytes]) => `${path} ${bytes.toString("base64")}`).toSorted()]);
 
 const homeWith = ({ store, files }: Credential): HomeFiles =>
   new Map([...files, [SETTINGS, Buffer.from(JSON.stringify({ stores: [store] }))]]);

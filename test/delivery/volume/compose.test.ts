@@ -160,7 +160,7 @@ it("a run line or a Swarm service gets no volume, and nobody is sent to the plug
   engine.docker("service", "create", "--name", "task", "--network", "host", ...secret, BUSYBOX, "sleep", "1000");
   for (const [source, why] of [
     [`script:${join(world.dir, "run.sh")}`, "volumes of the plugin are for containers and Compose projects"],
-    ["swarm:task", "Swarm brings secrets of its own"],
+    ["swarm:task", "Swarm has its own secrets"],
   ] as const) {
     const { stdout } = await unsprawl(ours, ["plan", source, "--to", "vault"], 3);
     expect(stdout).toContain(why);

@@ -28,7 +28,7 @@ type Answering = {
 };
 
 /** What the driver has, and what has become of it. */
-type Seen = { readonly volumes: Volumes; readonly mounts: Mounts };
+type DriverParts = { readonly volumes: Volumes; readonly mounts: Mounts };
 
 /** How many answers and challenges are kept: who asks takes his at once. */
 const MOST = 200;
@@ -41,7 +41,7 @@ export class DriverAnswers {
   readonly #given = new Map<string, AnswerStatus>();
   readonly #challenges = new Set<string>();
 
-  constructor(home: DriverHome, seen: Seen, open: OpenStore) {
+  constructor(home: DriverHome, seen: DriverParts, open: OpenStore) {
     this.#home = home;
     this.#answering = answering(home, seen, open);
   }
@@ -103,7 +103,7 @@ function keepAtMost(kept: Set<string> | Map<string, unknown>, most: number): voi
   }
 }
 
-function answering(home: DriverHome, { volumes, mounts }: Seen, open: OpenStore): Answering {
+function answering(home: DriverHome, { volumes, mounts }: DriverParts, open: OpenStore): Answering {
   const { dir, settings } = home;
   const stores = (): Promise<readonly Provider[]> => openStores(settings, dir, open);
   const is =

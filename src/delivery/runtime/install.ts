@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { OTHER_IDS, remapsIds } from "../../engine/facts.ts";
+import { isPodman, type EngineInfo } from "../../engine/types.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { isExecutable } from "../../kit/io/executable.ts";
 import { resolverWords } from "../../kit/program.ts";
@@ -85,11 +87,13 @@ export async function installRuntime(
   return { program: plan.program, daemonConfig: daemon.configFile, stores: [...stores.keys()] };
 }
 
+/** What `installRuntime` would write. Throws `refused` for an engine that it cannot serve. */
 export async function previewInstall(
   engine: Engine,
   env: NodeJS.ProcessEnv,
   configFile: string | null,
 ): Promise<InstallPreview> {
+  mustTakeRuntimes(await engine.info());
   const home = runtimeHome(env);
   const program = join(home, "unsprawl-runc");
   const file =
@@ -152,6 +156,17 @@ function mustBeRoots(fault: string | null): void {
     `${fault}: root would run a program that others can change, at each start of a container`,
     "install unsprawl where only root can write (sudo npm install --global), then run its `runtime install`",
   );
+}
+
+/** Before root is asked for: it would help nobody there. */
+function mustTakeRuntimes(info: EngineInfo): void {
+  if (isPodman(info))
+    throw new UnsprawlError(
+      "refused",
+      "Podman has no daemon.json: its containers are moved by file or shim",
+      "unsprawl plan docker: --to STORE",
+    );
+  if (remapsIds(info)) throw new UnsprawlError("refused", OTHER_IDS, "unsprawl plugin install --to STORE");
 }
 
 function requireHost(engine: Engine, configFile: string | null): Daemon {

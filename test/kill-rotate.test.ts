@@ -147,6 +147,7 @@ describe.each(sample(LOGIN_SERVERS, 1))("a login of %s", (kind, _overlap, startS
       expect(forth.kinds).toContain(`after intent rotate/${step}`);
     expect(ofForth.length).toBeGreaterThan(6);
     expect(ofBack.length).toBeGreaterThan(5);
+    process.stdout.write(`${kind}: ${ofForth.length} kills forth, ${ofBack.length} back\n`);
 
     for (const [turn, at] of ofForth.entries()) {
       const what = `${at.kind} (${at.nth})`;

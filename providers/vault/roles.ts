@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import type { LoginRoles, ServerLogin } from "../../src/contract/provider.ts";
+import { isLoopback } from "../../src/kit/net/outgoing.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { LoginRole } from "../../src/model/handover.ts";
@@ -57,7 +58,7 @@ export function databaseRoles(client: VaultClient, settings: VaultSettings): Log
     target: { name: mount, provider: "vault", settings: publicSettings(settings) },
     async find(login, named, everySeconds) {
       mustBeName(login.user);
-      const { name, allowed } = chosen(await connections(), login, named, mount);
+      const { name, allowed } = chosen(await connections(), login, named, settings);
       await mustBeFree(login.user, name);
       if (!allowed.some((one) => isAllowed(one, login.user))) throw notAllowed(mount, name, login.user);
       const key = { path: `static-creds/${login.user}`, field: "password" };
@@ -137,9 +138,9 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 /** The engine's connection to a server. A role's password is changed there at once, so a wrong one is never guessed. */
 function chosen(
   all: readonly Connection[],
-  { server, host, port }: ServerLogin,
+  { server, host, port, isLocal }: ServerLogin,
   named: string | null,
-  mount: string,
+  { mount, address }: VaultSettings,
 ): Connection {
   const kind = PLUGINS[server];
   if (kind === undefined)
@@ -149,8 +150,10 @@ function chosen(
       "leave --dynamic out: rotate changes it itself",
     );
   const ofKind = all.filter(({ plugin }) => kind.plugin.test(plugin));
+  // The same address may be another server's where the engine is.
+  const isSame = !isLocal || isLoopback(new URL(address).hostname);
   const found = ofKind.filter((one) =>
-    named === null ? addressIn(one.url, kind.port) === `${host}:${port}` : one.name === named,
+    named === null ? isSame && addressIn(one.url, kind.port) === `${host}:${port}` : one.name === named,
   );
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
@@ -159,7 +162,9 @@ function chosen(
     "refused",
     named !== null
       ? `${mount}/ has no connection ${named} to such a server`
-      : `${found.length === 0 ? "no connection" : "more than one connection"} of ${mount}/ names ${host}:${port}`,
+      : isSame
+        ? `${found.length === 0 ? "no connection" : "more than one connection"} of ${mount}/ names ${host}:${port}`
+        : `${host}:${port} is an address of this machine, which tells nothing at ${address}`,
     names.length === 0
       ? cmd`vault write ${`${mount}/config/NAME`} plugin_name=… connection_url=… allowed_roles=…`
       : cmd`--connection ${`${mount}/${names[0] ?? ""}`}, if that is the same server (there: ${bare(names.join(", "))})`,

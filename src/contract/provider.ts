@@ -194,8 +194,12 @@ export interface Provider {
   loginRoles?(mount: string): LoginRoles;
 }
 
-/** A login, and the server that checks it, by a rotator's id. */
+/**
+ * A login, and the server that checks it, by a rotator's id. `isLocal`: its address means this server on this machine alone,
+ * as a loopback address or one of a container does.
+ */
 export type ServerLogin = {
+  readonly isLocal: boolean;
   readonly server: string;
   readonly host: string;
   readonly port: number;
@@ -208,7 +212,7 @@ export interface LoginRoles {
   readonly target: StoreTarget;
   /**
    * The role that would take over a login; nothing is made. `connection` is the server as the engine calls it; null to find
-   * it by its address. Throws `refused` if the engine knows no such server or more than one, or has a role for the login.
+   * it by its address, which tells nothing where that is a local one and the store is elsewhere. Throws `refused` if the engine knows no such server or more than one, or has a role for the login.
    */
   find(login: ServerLogin, connection: string | null, everySeconds: number): Promise<LoginRole>;
   /** Makes the role, which changes the password at once. Idempotent. Throws `conflict` if there is another one of its name. */

@@ -4,6 +4,7 @@ import { composeLabelsOf } from "../engine/labels.ts";
 import { nameOf } from "../engine/names.ts";
 import { sharersOf } from "../engine/recreate/sharers.ts";
 import type { ContainerDoc } from "../engine/types.ts";
+import { reachesThisMachine } from "../kit/net/outgoing.ts";
 import { cmd } from "../kit/shell.ts";
 import { consumerRef, containerOf, type Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -39,7 +40,8 @@ export async function handoverOf(
   const target = step.target as unknown as RotationTarget;
   if (target.at === null) throw refused("no server checks it", "leave --dynamic out: rotate makes a new value");
   const { host, port } = target.at;
-  const login = { server: step.rotator, host, port, user: target.login };
+  const isLocal = step.server !== null || reachesThisMachine(host);
+  const login = { server: step.rotator, host, port, user: target.login, isLocal };
   const role = await roles.find(login, asked.connection, asked.everySeconds);
   const consumers = consumersHaving(step.entries, (await tools.supplies()).index.read());
   for (const consumer of consumers) mustBeRewritable(consumer);

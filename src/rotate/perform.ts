@@ -84,7 +84,10 @@ async function alone(step: RotateStep, { id }: Plan, tools: RotateTools, act: ()
   const locks: Lock[] = [];
   try {
     for (const engine of engines) locks.push(lockEngine(state, engine, `run ${id}`, false));
-    for (const { reference } of step.entries) locks.push(lockEntry(state, reference, `run ${id}`));
+    // Once it is handed over, its consumers have the role's reference: an agent leaves them alone by that.
+    const handed = step.handover === undefined ? [] : [step.handover.role.reference];
+    for (const reference of [...step.entries.map((one) => one.reference), ...handed])
+      locks.push(lockEntry(state, reference, `run ${id}`));
     await act();
   } finally {
     for (const lock of locks) lock.release();

@@ -150,7 +150,7 @@ function mustBeOurs(reference: string, engines: ReturnType<typeof handedOverTo>)
 
 function warningsOf(steps: readonly RotateStep[], around: Around): Plan["warnings"] {
   const restarts = steps.some(({ consumers }) => consumers.some(({ isRunning }) => isRunning));
-  const agents = restarts ? otherAgents(around.here.docs, around.tools.installation().state) : [];
+  const agents = restarts ? otherAgents(around.here.docs, around.tools.installation().state, around.tools.env) : [];
   return [...steps.flatMap((step) => unreachedBy(step, around)), ...agents.map((text) => ({ unit: "", text }))];
 }
 

@@ -21,6 +21,7 @@ export { groupsOf, oneGroup } from "./groups.ts";
 export { namedFor, openGroups, type DataKeys, type KeyHolders } from "./keys.ts";
 export { ageKey, ruledKeys } from "./ruled-keys.ts";
 export { checkTemplate, sopsKey, sopsNames } from "./names.ts";
+export { ANY_KEY, madeKeys } from "./made-keys.ts";
 export { nearestFolder, usableFolder } from "./ground.ts";
 export { isInUse, leftProbes, templateFiles } from "./places.ts";
 export { addReader, admitReader, readersOf } from "./readers.ts";

@@ -3,25 +3,36 @@ import type { ProviderContext } from "../../contract/provider.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { unwrapWithAge, wrapForAge } from "./age.ts";
+import type { CreationRule } from "./creation-rules.ts";
 import type { KeyGroups, NewMetadata, SopsDocument, SopsKey } from "./document.ts";
 import { groupsOf, keyName } from "./groups.ts";
 import type { Identities } from "./identity.ts";
+import type { MadeKeys } from "./made-keys.ts";
 import { combineShares, splitKey } from "./shamir.ts";
 
 /** Who wraps the data key of a SOPS file: age identities, key management services, or several of them. */
 export type DataKeys = {
-  /** For a new file of this name, or one that is wrapped again. */
+  /** For a new file of this name, or one that is wrapped again. Throws what keeps this login from opening it again. */
   wrap(dataKey: Buffer, file: string, before?: SopsDocument): Promise<WrappedKeys>;
+  /** Another data key for exactly the keys that a file has. */
+  wrapSame(dataKey: Buffer, document: SopsDocument): Promise<KeyGroups>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
-  /** For whom `wrap` wraps, as in `recipientsOf`, which groups of them are needed, and the creation rule behind that, if it is one. */
+  /**
+   * For whom `wrap` wraps, as in `recipientsOf`, which groups of them are needed, and the creation rule behind that, if it is one;
+   * `rule` is the file's, even if the keys are not by it.
+   */
   recipients(file: string): Promise<{
     readonly names: readonly string[];
     readonly split: string | null;
     readonly from: string | null;
+    readonly rule: Pick<CreationRule, "from" | "settings"> | null;
   }>;
   /** Whom the store's settings and identities name, as in `recipientsOf`: `age RECIPIENT`, `kms ARN`. */
   names(): Promise<readonly string[]>;
+  /** Those of them whose identities are here. */
+  identities(): Promise<ReadonlySet<string>>;
+  readonly made: MadeKeys;
 };
 
 /** The data key, wrapped, and what a new file says beside it if not the usual. */

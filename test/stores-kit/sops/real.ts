@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Secret } from "../../../src/model/secret.ts";
 import {
+  ANY_KEY,
   ageIdentities,
   getValue,
   groupsOf,
@@ -75,8 +76,20 @@ export async function realSops(): Promise<RealSops> {
     wrap: async (dataKey) => oneGroup(await wrapForAge(dataKey, [recipient])),
     unwrap: (document) =>
       openGroups(groupsOf(document), document.file, { identities, service: async () => null, first: "age" }),
-    recipients: async () => ({ names: [`age ${recipient}`], split: null, from: null }),
+    wrapSame: async (dataKey, document) =>
+      oneGroup(
+        await wrapForAge(
+          dataKey,
+          groupsOf(document)
+            .groups.flat()
+            .map(({ fields }) => String(fields["recipient"])),
+        ),
+      ),
+    recipients: async () => ({ names: [`age ${recipient}`], split: null, from: null, rule: null }),
     names: async () => [`age ${recipient}`],
+    identities: async () => new Set([`age ${recipient}`]),
+    // What a value changes in a file is compared with what was there.
+    made: ANY_KEY,
   };
   return {
     dir,
@@ -84,7 +97,7 @@ export async function realSops(): Promise<RealSops> {
     keys,
     sops,
     put: (file, path, value) => putValue(file, path, typeof value === "string" ? Secret.of(value) : value, null, keys),
-    get: async (file, path) => (await getValue(file, path, keys))?.value.expose().toString("utf8") ?? null,
+    get: async (file, path) => (await getValue(file, path, keys, true))?.value.expose().toString("utf8") ?? null,
     extract: (file, ...path) =>
       sops(["decrypt", "--extract", path.map((key) => `[${JSON.stringify(key)}]`).join(""), file]),
     whole: (file) => JSON.parse(sops(["decrypt", "--output-type", "json", file]).toString("utf8")) as unknown,

@@ -29,6 +29,7 @@ export function dataKeys(
     made: madeKeys(join(statePath(env), "data-keys")),
     first: "kms",
     named: true,
+    roles: settings.roles,
     service: async (kind) => (kind === "kms" ? kms : ((await service?.(kind)) ?? null)),
     async own(make, file) {
       const age = settings.age.map(ageKey);

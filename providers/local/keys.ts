@@ -12,11 +12,13 @@ export function dataKeys(
   env: NodeJS.ProcessEnv,
   readers: () => Promise<readonly string[]>,
   service?: ProviderContext["keyService"],
+  roles: readonly string[] = [],
 ): DataKeys {
   return ruledKeys({
     identities,
     made: madeKeys(join(statePath(env), "data-keys")),
     service,
+    roles,
     async own(make) {
       const [first] = make ? [await identities.ensure()] : await identities.load();
       return [...(first === undefined ? [] : [first.recipient]), ...otherRecipients(env)].map(ageKey);

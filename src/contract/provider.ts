@@ -147,7 +147,7 @@ export interface Provider {
    */
   rewrap?(changes: readonly RecipientChange[], rotateKey?: boolean): Promise<readonly Rewrapped[]>;
   /** What `rewrap` would change: who gains and who loses access to which file. Only for stores that re-wrap. */
-  rewraps?(what: string): Promise<readonly RecipientChange[]>;
+  rewraps?(): Promise<readonly RecipientChange[]>;
   /**
    * When the present login ends for good, in milliseconds of the epoch: it can be neither renewed nor repeated without a
    * person. Null if it does not, or if the store does not say. Only for stores whose logins end.

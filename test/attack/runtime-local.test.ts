@@ -101,7 +101,7 @@ test("a file that the operator cannot open is named and left; rewrap keeps the r
   rmSync(foreign.path);
 
   const key = store.key({ subject: "new", project: "p", name: "API_TOKEN" });
-  await store.rewrap?.((await store.rewraps?.("")) ?? []);
+  await store.rewrap?.((await store.rewraps?.()) ?? []);
   expect(await (await reader(files, "runtime3")).get(key)).not.toBeNull();
   expect(existsSync(join(dir, "config/sops/age/unsprawl-readers.json"))).toBe(true);
 });

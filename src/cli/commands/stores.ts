@@ -125,7 +125,7 @@ async function rewrap(context: CommandContext, name: string, options: ParsedFlag
       `${name} holds no wrapped keys: ${provider.target.provider} encrypts by itself`,
       cmd`rewrap is for ${bare(STORES.flatMap((one) => (one.wrapsKeys ? [one.name] : [])).join(" and "))}`,
     );
-  const changes = await provider.rewraps("");
+  const changes = await provider.rewraps();
   const { target: store } = provider;
   if (isShown) {
     const json = { version: 1, store, changes, files: [] };

@@ -4,7 +4,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { creationRule } from "./creation-rules.ts";
 import type { DataKeys } from "./keys.ts";
 import { parseSopsReference, sopsKey, sopsNames, sopsReference, splitField } from "./names.ts";
-import { listKeys } from "./places.ts";
+import { listKeys, templateFiles } from "./places.ts";
 import { recipientChange, rewrapFile } from "./rewrap.ts";
 import { mustEncrypt } from "./rules.ts";
 import { getValue, mayPut, putValue, removeValue } from "./store.ts";
@@ -37,9 +37,6 @@ export function sopsFiles(
         "readOnly: false in its configuration",
       );
   };
-  const filesBelow = async (what: string): Promise<readonly string[]> => [
-    ...new Set((await listKeys(template, what, dir, keys)).map(({ path }) => path)),
-  ];
   const previews = new Map<string, ReturnType<typeof mayPut>>();
   /** For all values of a plan, as long as neither the file nor its rule changes: keys are wrapped to try them. */
   const previewed = async (file: string): ReturnType<typeof mayPut> => {
@@ -88,9 +85,9 @@ export function sopsFiles(
       }
       return done;
     },
-    async rewraps(what) {
+    async rewraps() {
       const changes: RecipientChange[] = [];
-      for (const file of await filesBelow(what)) {
+      for (const file of await templateFiles(template)) {
         const change = await recipientChange(file, keys);
         if (change !== null) changes.push({ file, ...change });
       }

@@ -96,7 +96,15 @@ export async function openGroups({ groups, threshold }: KeyGroups, file: string,
   const needed = isSplit ? (threshold ?? groups.length) : 1;
   const parts: Buffer[] = [];
   const failed: { readonly key: SopsKey; readonly error: unknown }[] = [];
-  for (const group of groups) {
+  const own = isSplit
+    ? new Set((await holders.identities.load().catch(() => [])).map(({ recipient }) => recipient))
+    : null;
+  /** What opens without asking anybody comes first. */
+  const cost = (group: readonly SopsKey[]): number => {
+    if (group.some(({ fields }) => own?.has(String(fields["recipient"])))) return 0;
+    return group.some(({ kind }) => kind === holders.first) ? 1 : 2;
+  };
+  for (const group of isSplit ? groups.toSorted((a, b) => cost(a) - cost(b)) : groups) {
     const part = await openGroup(group, file, holders, DATA_KEY_BYTES + (isSplit ? 1 : 0), failed);
     if (part !== null) parts.push(part);
     if (parts.length >= needed) break;
@@ -197,12 +205,6 @@ function cannotOpen(
 /** An error's cause, which is a name and a code. */
 export function causeText({ cause }: UnsprawlError): string | undefined {
   return typeof cause === "string" ? cause : undefined;
-}
-
-/** Whom the store or the creation rule of a file names. A rule that cannot be used names nobody. */
-export async function namedFor(file: string, keys: DataKeys): Promise<ReadonlySet<string>> {
-  const ruled = await keys.recipients(file).catch(() => ({ names: [] }));
-  return new Set([...(await keys.names()), ...ruled.names]);
 }
 
 /** Whom a file is encrypted for: recipients and ARNs are no secrets. */

@@ -1,4 +1,6 @@
+import type { KeyFields, KeyService } from "../../contract/key-service.ts";
 import type { ProviderContext } from "../../contract/provider.ts";
+import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { creationRule, type CreationRule } from "./creation-rules.ts";
 import type { KeyGroups, SopsDocument, SopsKey } from "./document.ts";
@@ -7,6 +9,9 @@ import type { Identities } from "./identity.ts";
 import type { MadeKeys } from "./made-keys.ts";
 import { causeText, openGroups, wrapForGroups, type DataKeys, type KeyHolders } from "./keys.ts";
 import { splitError } from "./readers.ts";
+
+/** Of the setting `roles`. */
+export const ROLES_TEXT = "the AWS roles that a file's or a creation rule's keys may be used as (sts:AssumeRole)";
 
 /** What a store of SOPS files knows about its keys. */
 export type StoreKeys = {
@@ -21,6 +26,8 @@ export type StoreKeys = {
   /** Who reads the store's files besides, whatever a rule says. */
   readers?(): Promise<readonly SopsKey[]>;
   readonly made: MadeKeys;
+  /** The roles that a key may be used as: a file or a rule names any, and whoever wrote it would choose whose rights are used. */
+  readonly roles?: readonly string[];
 };
 
 /**
@@ -29,7 +36,11 @@ export type StoreKeys = {
  */
 export function ruledKeys(store: StoreKeys): DataKeys {
   const { identities, made, first = "age" } = store;
-  const holders: KeyHolders = { identities, first, service: async (kind) => (await store.service?.(kind)) ?? null };
+  const holders: KeyHolders = {
+    identities,
+    first,
+    service: async (kind) => withRoles((await store.service?.(kind)) ?? null, store.roles ?? []),
+  };
   return {
     async wrap(dataKey, file, before) {
       const { from, rule, ...keys } = await plan(file, store, true);
@@ -53,6 +64,28 @@ export function ruledKeys(store: StoreKeys): DataKeys {
     identities: async () => new Set((await identities.load()).map(({ recipient }) => keyName(ageKey(recipient)))),
     made,
     unwrap: (document) => openGroups(groupsOf(document), document.file, holders),
+  };
+}
+
+function withRoles(service: KeyService | null, roles: readonly string[]): KeyService | null {
+  if (service === null) return null;
+  const mustMay = ({ role }: KeyFields): void => {
+    if (typeof role !== "string" || role === "" || roles.includes(role)) return;
+    throw new UnsprawlError(
+      "denied",
+      `a key is used as the role ${role}, which the store's configuration does not name`,
+      cmd`roles: [${role}] in the store's configuration, if this role is yours to use`,
+    );
+  };
+  return {
+    async wrap(fields, dataKey) {
+      mustMay(fields);
+      return service.wrap(fields, dataKey);
+    },
+    async unwrap(fields, file) {
+      mustMay(fields);
+      return service.unwrap(fields, file);
+    },
   };
 }
 

@@ -80,6 +80,20 @@ describe("the same rule as sops takes", () => {
   });
 });
 
+test("the rules are those above the file, wherever one stands; sops takes those above its working directory", async () => {
+  mkdirSync(join(dir, "elsewhere"));
+  rules({ age: both() });
+  const below = { creation_rules: [{ age: real.recipient }] };
+  writeFileSync(join(dir, "elsewhere/.sops.yaml"), JSON.stringify(below));
+  writeFileSync(join(dir, "theirs.sops.yaml"), "a: b\n");
+  const theirs = (cwd: string): string =>
+    real.sops(["encrypt", join(dir, "theirs.sops.yaml")], {}, cwd).toString("utf8");
+  const recipients = (text: string): unknown => said(text)[0];
+  expect(recipients(theirs(dir))).toEqual([real.recipient, second].toSorted());
+  expect(recipients(theirs(join(dir, "elsewhere")))).toEqual([real.recipient]);
+  expect(recipients(await put("api.sops.yaml"))).toEqual([real.recipient, second].toSorted());
+});
+
 test("the nearest file counts, and a file that no rule matches has the store's own key alone", async () => {
   rules({ age: both() });
   mkdirSync(join(dir, "below/deep"), { recursive: true });
@@ -168,7 +182,7 @@ test("PGP's entry of a file that another key opens is kept as it is, by a value 
   rules({ age: both(), pgp: FINGERPRINT });
   const store = await open("api.sops.yaml");
   const shown = [{ file, added: [`age ${second}`], removed: [] }];
-  expect(await store.rewraps?.("")).toEqual(shown);
+  expect(await store.rewraps?.()).toEqual(shown);
   expect(await store.rewrap?.(shown)).toEqual([{ file, error: null }]);
   const after = readFileSync(file, "utf8");
   expect(said(after)[0]).toEqual([real.recipient, second].toSorted());

@@ -4,7 +4,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { openConfigured } from "../../../src/assembly/open-store.ts";
 import type { Provider } from "../../../src/contract/provider.ts";
 import { Secret } from "../../../src/model/secret.ts";
-import { identityFile, newIdentity } from "../../../src/stores-kit/sops/index.ts";
+import {
+  ageKey,
+  identityFile,
+  newIdentity,
+  openGroups,
+  temporaryIdentity,
+  type SopsKey,
+} from "../../../src/stores-kit/sops/index.ts";
+import { wrapForGroups } from "../../../src/stores-kit/sops/keys.ts";
 import { realSops, type RealSops } from "./real.ts";
 
 /** Who can open what is added to a file: those that it is encrypted for now, and nobody who could once. */
@@ -98,7 +106,7 @@ test("somebody was removed without a new data key: with the next value it gets o
   const before = await put("A");
   rule(real.recipient);
   const store = await open();
-  await store.rewrap?.((await store.rewraps?.("")) ?? []);
+  await store.rewrap?.((await store.rewraps?.()) ?? []);
   const removed = readFileSync(file, "utf8");
   // What was removed still opens what is there: only a new data key ends that.
   expect(asKeeper(withKeysOf(before, removed))().toString()).toContain("A: value of A");
@@ -154,12 +162,31 @@ describe("those who can read it are not those of the plan: nothing is written", 
     rule(real.recipient);
     await put("A");
     const store = await open();
-    const shown = (await store.rewraps?.("")) ?? [];
+    const shown = (await store.rewraps?.()) ?? [];
     const text = readFileSync(file, "utf8");
     rule(real.recipient, other.recipient);
     expect(await store.rewrap?.(shown)).toMatchObject([{ file, error: { code: "changed" } }]);
     expect(readFileSync(file, "utf8")).toBe(text);
   });
+});
+
+test("of several key groups those are opened first that ask nobody, wherever they stand", async () => {
+  const dataKey = Buffer.alloc(32, 1);
+  const [mine, asked]: [Awaited<ReturnType<typeof newIdentity>>, string[]] = [other, []];
+  const service = {
+    wrap: async (fields: object, part: Buffer) => ({ ...fields, enc: part.toString("base64") }),
+    unwrap: async (fields: { readonly [name: string]: unknown }) => {
+      asked.push(String(fields["arn"]));
+      return Buffer.from(String(fields["enc"]), "base64");
+    },
+  };
+  const identities = { ...temporaryIdentity(), load: async () => [{ ...mine, from: "memory" }] };
+  const holders = { identities, service: async () => service, first: "age" };
+  const kms = (arn: string): readonly SopsKey[] => [{ kind: "kms", fields: { arn } }];
+  const split = { groups: [kms("a"), kms("b"), [ageKey(mine.recipient)]], threshold: 2 };
+  const wrapped = await wrapForGroups(dataKey, split, holders);
+  expect((await openGroups(wrapped, "file", holders)).equals(dataKey)).toBe(true);
+  expect(asked).toEqual(["a"]);
 });
 
 test("an identity that comes with the first value is nobody else", async () => {

@@ -22,7 +22,7 @@ export type RealSops = {
   readonly keys: DataKeys;
   readonly recipient: string;
   /** The real sops with this folder's identity, or another environment; stdout as bytes. Throws with stderr. */
-  sops(args: readonly string[], env?: { readonly [name: string]: string }): Buffer;
+  sops(args: readonly string[], env?: { readonly [name: string]: string }, cwd?: string): Buffer;
   /** A plain file, encrypted in the form that its name says by the real sops. */
   encrypted(name: string, yaml: string, rule?: { readonly [key: string]: string | boolean }): string;
   /** Through our own code: creates only. */
@@ -63,9 +63,9 @@ export async function realSops(): Promise<RealSops> {
   const home = { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt") };
   const identities = ageIdentities(home, null);
   const { recipient } = await identities.ensure();
-  const sops: RealSops["sops"] = (args, env = {}) => {
+  const sops: RealSops["sops"] = (args, env = {}, cwd = dir) => {
     const { status, stdout, stderr } = spawnSync(program, args, {
-      cwd: dir,
+      cwd,
       env: { PATH: process.env["PATH"], ...home, ...env },
       maxBuffer: 1 << 28,
     });

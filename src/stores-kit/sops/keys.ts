@@ -14,7 +14,7 @@ import { combineShares, splitKey } from "./shamir.ts";
 export type DataKeys = {
   /** For a new file of this name, or one that is wrapped again. Throws what keeps this login from opening it again. */
   wrap(dataKey: Buffer, file: string, before?: SopsDocument): Promise<WrappedKeys>;
-  /** Another data key for exactly the keys that a file has. */
+  /** Another data key for exactly the keys that a file has, and `readers`. */
   wrapSame(dataKey: Buffer, document: SopsDocument): Promise<KeyGroups>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
@@ -30,7 +30,9 @@ export type DataKeys = {
   }>;
   /** Whom the store's settings and identities name, as in `recipientsOf`: `age RECIPIENT`, `kms ARN`. */
   names(): Promise<readonly string[]>;
-  /** Those of them whose identities are here. */
+  /** The readers that unsprawl has issued for the store's files, as the OCI runtime of this host. */
+  readers(): Promise<readonly string[]>;
+  /** Those of `names` whose identities are here. */
   identities(): Promise<ReadonlySet<string>>;
   readonly made: MadeKeys;
 };

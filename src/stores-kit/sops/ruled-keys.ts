@@ -49,7 +49,11 @@ export function ruledKeys(store: StoreKeys): DataKeys {
       return { ...wrapped, ...(rule === null ? {} : { settings: rule.settings }) };
     },
     async wrapSame(dataKey, document) {
-      const wrapped = await wrapForGroups(dataKey, groupsOf(document), holders);
+      const [{ groups, threshold }, also] = [groupsOf(document), (await store.readers?.()) ?? []];
+      if (groups.length > 1 && also.length > 0) throw splitError(document.file);
+      const [group = []] = groups;
+      const all = also.length > 0 ? oneGroup(distinct([...group, ...also])) : { groups, threshold };
+      const wrapped = await wrapForGroups(dataKey, all, holders);
       await mustOpen(wrapped, dataKey, document.file, null, holders);
       return wrapped;
     },
@@ -62,6 +66,7 @@ export function ruledKeys(store: StoreKeys): DataKeys {
       return distinct([...(await store.own(false)), ...loaded, ...((await store.readers?.()) ?? [])]).map(keyName);
     },
     identities: async () => new Set((await identities.load()).map(({ recipient }) => keyName(ageKey(recipient)))),
+    readers: async () => ((await store.readers?.()) ?? []).map(keyName),
     made,
     unwrap: (document) => openGroups(groupsOf(document), document.file, holders),
   };

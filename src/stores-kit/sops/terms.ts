@@ -26,16 +26,29 @@ export async function putTerms(file: string, opened: OpenedSops | null, keys: Da
     return { ...made, recipients: await othersIn(made.document, keys), notes: [] };
   }
   const [recipients, notes] = [await othersIn(opened.document, keys), await strangerNotes(opened.document, keys)];
-  if (await keys.made.has(opened.document)) return { ...opened, recipients, notes };
+  const lacking = (await keys.readers()).filter((reader) => !recipientsOf(opened.document).includes(reader));
+  if (lacking.length === 0 && (await keys.made.has(opened.document))) return { ...opened, recipients, notes };
   try {
     const renewed = await withNewKey(opened, (key) => keys.wrapSame(key, opened.document));
     const note = `${file} gets a new data key, and every value in it is encrypted again: unsprawl did not make the present one here, so that others may have kept it`;
-    return { ...renewed, recipients, notes: [...notes, note] };
+    const added = lacking.map((name) => `${file} will be encrypted for ${name} too, by which the OCI runtime reads it`);
+    return { ...renewed, recipients: await othersIn(renewed.document, keys), notes: [...notes, note, ...added] };
   } catch (error) {
     if (!(error instanceof UnsprawlError) || !CANNOT_WRAP.has(error.code)) throw error;
+    if (lacking.length > 0) throw notForRuntime(file, lacking, error);
     const note = cmd`${bare(file)} keeps its data key, which whoever made the file or could ever open it may have (${bare(error.message)}); somebody who can: sops rotate -i ${file}`;
     return { ...opened, recipients: [...recipients, KNOWN_KEY], notes: [...notes, note] };
   }
+}
+
+/** Said before anything is moved there: a container would not start. */
+function notForRuntime(file: string, lacking: readonly string[], { message }: UnsprawlError): UnsprawlError {
+  const recipients = lacking.map((name) => name.replace(/^age /, "")).join(",");
+  return new UnsprawlError(
+    "refused",
+    `${file} does not open for this host's OCI runtime, and cannot be made to: ${message}`,
+    cmd`somebody who can: sops rotate -i --add-age ${recipients} ${file}; or name another file`,
+  );
 }
 
 /** As a recipient: a plan that does not name it is not followed by a put under a data key that others may have. */

@@ -87,6 +87,7 @@ export async function realSops(): Promise<RealSops> {
       ),
     recipients: async () => ({ names: [`age ${recipient}`], split: null, from: null, rule: null }),
     names: async () => [`age ${recipient}`],
+    readers: async () => [],
     identities: async () => new Set([`age ${recipient}`]),
     // What a value changes in a file is compared with what was there.
     made: ANY_KEY,

@@ -1,5 +1,5 @@
 import type { Provider } from "../contract/provider.ts";
-import { completedMoves, newestMoves, type DoneMove } from "../core/moved.ts";
+import { completedMoves, handedOverTo, newestMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { recipientsIn } from "../core/store-steps.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
@@ -15,6 +15,7 @@ import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
 import type { Around } from "./target.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
+import { handoverOf, type HandoverAsked } from "./handover.ts";
 import { mustBeFinished, unfinishedRotations } from "./unfinished.ts";
 
 export type RotateAsked = {
@@ -26,6 +27,8 @@ export type RotateAsked = {
   readonly references?: ReadonlySet<string>;
   /** Whether containers of other engines that do not answer may be left out. */
   readonly mayMiss: boolean;
+  /** The logins are handed over to the engine of their store. Absent for new values. */
+  readonly handOver?: HandoverAsked;
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -65,6 +68,7 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     asked.of.some((one) => one === source || one === `docker:${subjectName}`);
   const planned = { ...asked, isNamed, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
   const unfinished = unfinishedRotations(tools.installation());
+  const engines = handedOverTo(tools.installation());
   const steps: RotateStep[] = [];
   const failed = new Map<string, NotRotated>();
   const warnings = new Map<string, string>();
@@ -75,7 +79,9 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
       continue;
     try {
       mustBeFinished([first.move.reference], unfinished);
-      const { step, notes } = await withRecipients(await stepFor(first, planned), provider);
+      mustBeOurs(first.move.reference, engines);
+      const found = await handedOver(await stepFor(first, planned), asked, provider, planned);
+      const { step, notes } = await withRecipients(found, provider);
       const references = step.entries.map(({ reference }) => reference);
       mustBeFinished(references, unfinished);
       mustNotBeElsewhere(references, all);
@@ -115,6 +121,18 @@ async function withRecipients(
   return { step: { ...step, entries }, notes: previews.flatMap((preview) => preview?.notes ?? []) };
 }
 
+/** The step as it is, or with what hands its login over. */
+async function handedOver(
+  step: RotateStep,
+  { handOver }: RotateAsked,
+  provider: Provider,
+  around: Around,
+): Promise<RotateStep> {
+  if (handOver === undefined) return step;
+  const same = around.entries.filter(({ move }) => step.entries.some(({ reference }) => reference === move.reference));
+  return { ...step, overlap: "none", handover: await handoverOf(step, handOver, same, { provider, around }) };
+}
+
 /**
  * Throws `refused` for an entry that was moved on to another store since it was moved here: whoever reads it there would
  * keep the old value.
@@ -131,6 +149,17 @@ function mustNotBeElsewhere(references: readonly string[], all: readonly DoneMov
     "refused",
     `it was moved on to the store ${onward.plan.store.name}, where others may read it`,
     cmd`unsprawl runs ${onward.plan.id} shows where; rotate it by hand, in both`,
+  );
+}
+
+/** Throws `refused` for an entry whose login a store's engine changes by now. */
+function mustBeOurs(reference: string, engines: ReturnType<typeof handedOverTo>): void {
+  const handed = engines.get(reference);
+  if (handed === undefined) return;
+  throw new UnsprawlError(
+    "refused",
+    `run ${handed.run} handed its login over: ${handed.reference} changes by itself`,
+    cmd`unsprawl rollback ${handed.run} takes it back`,
   );
 }
 

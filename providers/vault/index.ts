@@ -70,7 +70,7 @@ export const provider: ProviderModule = {
       async mayPut(key) {
         const known = notes.get(key.path) ?? (await kv(key)).notes(key.path);
         notes.set(key.path, known);
-        return known;
+        return { notes: await known };
       },
       remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),

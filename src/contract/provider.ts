@@ -1,6 +1,7 @@
 import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { BesideValue } from "../model/candidate.ts";
+import type { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 import type { LoginRole } from "../model/handover.ts";
 import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
@@ -23,7 +24,20 @@ export type Stored = {
 };
 
 /** Who wrote a value: stored as metadata where the store supports it. */
-export type Origin = { readonly runId: string; readonly subject: string; readonly name?: string };
+export type Origin = {
+  readonly runId: string;
+  readonly subject: string;
+  readonly name?: string;
+  /** As `mayPut` gave them: the store writes for these alone. Absent where nothing was planned. */
+  readonly recipients?: readonly string[];
+};
+
+/** What to know before a value is put. */
+export type PutPreview = {
+  readonly notes: readonly string[];
+  /** Who will be able to read it besides this login; absent where the store does not say. */
+  readonly recipients?: readonly string[];
+};
 
 /** One line of `unsprawl stores check`. */
 export type StoreCheck = {
@@ -90,14 +104,15 @@ export interface Provider {
   earlier?(key: StoreKey, matches: (value: Secret) => boolean): Promise<Secret | null>;
   /**
    * Writes one value and leaves its siblings unchanged. `replace` is the version to replace, or null to create only.
-   * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`.
+   * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`; `changed` if others than
+   * `origin.recipients` could read it.
    */
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   /**
    * Warnings to show in a plan before `put`, such as who else will be able to read the value. Throws `refused` if `put`
    * would. Implemented only by stores where others may have created the path.
    */
-  mayPut?(key: StoreKey): Promise<readonly string[]>;
+  mayPut?(key: StoreKey): Promise<PutPreview>;
   /**
    * The keys on this machine without which nobody can read the values at these places, those that are there and those
    * that will be written. Excludes places that somebody else's key opens too. Only for stores with a key in a file.
@@ -127,12 +142,13 @@ export interface Provider {
    */
   writerPolicy?(): Promise<string>;
   /**
-   * Re-wraps the data keys below `what` for exactly the recipients in the configuration, with `rotateKey` new data keys; returns what
-   * was re-wrapped. Only for stores that hold wrapped keys.
+   * Re-wraps the data keys of files as `rewraps` showed it, for exactly the recipients in the configuration, with `rotateKey` new
+   * data keys. The error of one file, `changed` if others than shown would gain or lose access, keeps no other from it. Only for
+   * stores that hold wrapped keys.
    */
-  rewrap?(what: string, rotateKey?: boolean): Promise<readonly string[]>;
+  rewrap?(changes: readonly RecipientChange[], rotateKey?: boolean): Promise<readonly Rewrapped[]>;
   /** What `rewrap` would change: who gains and who loses access to which file. Only for stores that re-wrap. */
-  rewraps?(what: string): Promise<readonly RecipientChange[]>;
+  rewraps?(): Promise<readonly RecipientChange[]>;
   /**
    * When the present login ends for good, in milliseconds of the epoch: it can be neither renewed nor repeated without a
    * person. Null if it does not, or if the store does not say. Only for stores whose logins end.
@@ -193,6 +209,8 @@ export type RecipientChange = {
   readonly added: readonly string[];
   readonly removed: readonly string[];
 };
+
+export type Rewrapped = { readonly file: string; readonly error: UnsprawlError | null };
 
 export type IssuedReader = {
   readonly config: { readonly [key: string]: Json };

@@ -89,6 +89,8 @@ export type RotatedEntry = {
   readonly reference: string;
   /** Of the whole value, before. */
   readonly fingerprint: Fingerprint;
+  /** As of a put. */
+  readonly recipients?: readonly string[];
   /** `pair`: the public half, which changes too; `previous`: the list that takes in the old secret. Absent for the secret. */
   readonly role?: "pair" | "previous";
 };
@@ -127,6 +129,8 @@ export type Step =
         /** What the store held at planning time. `other` is replaced only if `overwrite` is true. */
         readonly found: "absent" | "same" | "other";
         readonly overwrite: boolean;
+        /** Who can read the value in the store then, besides this login; absent where the store does not say. */
+        readonly recipients?: readonly string[];
       }
     >
   | StepShape<"verify", { readonly move: Move }>

@@ -1,12 +1,13 @@
 import type { Provider } from "../contract/provider.ts";
 import { completedMoves, handedOverTo, newestMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
+import { recipientsIn } from "../core/store-steps.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
 import { isOnEngine } from "../core/journal/uses.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
-import type { Plan, RotateStep } from "../model/plan.ts";
+import { type Plan, type RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
 import { otherAgents } from "./other-agents.ts";
 import { ROTATION } from "./perform.ts";
@@ -70,6 +71,7 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const engines = handedOverTo(tools.installation());
   const steps: RotateStep[] = [];
   const failed = new Map<string, NotRotated>();
+  const warnings = new Map<string, string>();
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
   for (const group of groupsOf(chosen)) {
     const [first] = group;
@@ -78,11 +80,13 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     try {
       mustBeFinished([first.move.reference], unfinished);
       mustBeOurs(first.move.reference, engines);
-      const step = await handedOver(await stepFor(first, planned), asked, provider, planned);
+      const found = await handedOver(await stepFor(first, planned), asked, provider, planned);
+      const { step, notes } = await withRecipients(found, provider);
       const references = step.entries.map(({ reference }) => reference);
       mustBeFinished(references, unfinished);
       mustNotBeElsewhere(references, all);
       steps.push(step);
+      for (const text of notes) warnings.set(text, step.unit);
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       const { name, location } = first.move;
@@ -101,9 +105,20 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const plan: Plan = {
     ...{ version: 1, id: newRunId(new Date()), createdAt: new Date().toISOString(), keyId: key.id },
     ...{ migration: ROTATION, engine: { id: info.ID, address: engine.connection.address } },
-    ...{ store: provider.target, steps, notMoved: [], warnings: warningsOf(steps, planned) },
+    ...{ store: provider.target, steps, notMoved: [] },
+    warnings: [...Array.from(warnings, ([text, unit]) => ({ unit, text })), ...warningsOf(steps, planned)],
   };
   return { plan: signPlan(plan, key), left };
+}
+
+/** What a store says before a value is put into it, as for a migration. */
+async function withRecipients(
+  step: RotateStep,
+  provider: Provider,
+): Promise<{ readonly step: RotateStep; readonly notes: readonly string[] }> {
+  const previews = await Promise.all(step.entries.map(async ({ key }) => provider.mayPut?.(key)));
+  const entries = step.entries.map((entry, at) => ({ ...entry, ...recipientsIn(previews[at]) }));
+  return { step: { ...step, entries }, notes: previews.flatMap((preview) => preview?.notes ?? []) };
 }
 
 /** The step as it is, or with what hands its login over. */

@@ -90,7 +90,10 @@ const TOP: SchemaEntries = {
 
 const STEP = v.object({ id: TEXT, kind: TEXT, unit: TEXT });
 const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
-  put: v.object({ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() }),
+  put: v.object({
+    ...{ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() },
+    recipients: v.exactOptional(v.array(TEXT)),
+  }),
   verify: v.object({ move: MOVE }),
   deliver: delivers({ why: TEXT }),
   rewrite: v.object({
@@ -162,6 +165,7 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
       v.array(
         v.object({
           ...{ name: TEXT, key: v.object({ path: TEXT, field: v.string() }), reference: TEXT, fingerprint: TEXT },
+          recipients: v.exactOptional(v.array(TEXT)),
           role: v.exactOptional(v.picklist(["pair", "previous"])),
         }),
       ),

@@ -260,7 +260,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
   "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/resolve.ts": "keeps on tmpfs what a container was started with, for exec",
-  "src/delivery/volume/install.ts": "puts the credential of the plugin into what the plugin is made of",
+  "src/delivery/volume/new-home.ts": "puts the credential of the plugin into what the plugin is made of",
   "src/rotate/credential.ts": "keeps the two halves of a new pair together in the store",
   "src/rotate/replaced.ts": "puts the new secret in the place of the old one, as in a URL",
   "src/engine/plugin/seal.ts": "a keyed digest stands for a value in a question to the plugin",

@@ -262,6 +262,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/model/change-words.ts": "the command for a container of the engine",
   "src/model/consumer.ts": "the two kinds of consumers, by their ids",
   "src/rotate/reach.ts": "whose value it is that a run moved from a Compose file",
+  "src/rotate/handover.ts": "a project's files name what its services get, a container's labels what it gets",
   "src/rotate/plan.ts": "it rotates what the engine's containers have",
   "src/residue/swarm.ts": "a look of its own at what an engine still shows",
   "src/watch/install/index.ts": "a form of `watch install`, not a format",

@@ -40,7 +40,7 @@ export async function planProject(
   const stack = await stackOf(input.engine, input.project);
   const isStack = stack !== null || (running.length === 0 && (await isNewStack(input.engine, before)));
   const deploy = isStack ? stackDeploy(input.project, stack) : null;
-  const moving = { ...input, isStack, deliveries: isStack ? input.deliveries.map(inStack) : input.deliveries };
+  const moving = { ...input, isStack, deliveries: isStack ? inStack(input.deliveries) : input.deliveries };
   const inputs = [...textsOf(moving.project).keys()];
   const settling = async (): Promise<Settling> => {
     mustRunNothing(before);

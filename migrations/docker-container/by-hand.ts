@@ -4,7 +4,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { Facts } from "../../src/engine/facts.ts";
 import { hideSecrets } from "./run-line/hide.ts";
 import { runLine, runText } from "./run-line/index.ts";
-import { imageRef } from "./rewrite.ts";
+import { imageRef } from "../../src/engine/recreate/rewritten.ts";
 
 export type ByHand = { readonly run: string; readonly runLacks: readonly string[] };
 

@@ -14,7 +14,7 @@ import { looker } from "./look.ts";
 import { performStep, renderSteps, undoSteps } from "./perform.ts";
 import { planContainer } from "./plan.ts";
 import { refusal } from "./refuse.ts";
-import { scrubSwaps } from "./scrub.ts";
+import { scrubSwaps } from "../../src/engine/recreate/scrub-swaps.ts";
 import { Claims, Neighbours, swapsOf, unchangedSharers } from "./share.ts";
 import { suppliedFacts, type DockerContainerTools } from "./tools.ts";
 

@@ -13,7 +13,7 @@ import { folderValues, foldersOf } from "../../src/engine/supplied.ts";
 import { recordedOwner } from "../../src/files/delivered.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { valuesByName, type DeliverStep, type RecreateStep, type Step, type StepOf } from "../../src/model/plan.ts";
-import { rewrittenBody } from "./rewrite.ts";
+import { rewrittenBody } from "../../src/engine/recreate/rewritten.ts";
 import { swapsOf } from "./share.ts";
 import { labelledChange } from "./supplied.ts";
 import { asPlanned, suppliedFacts, type DockerContainerTools } from "./tools.ts";

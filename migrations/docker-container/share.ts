@@ -12,7 +12,7 @@ import type { DiffLine, RecreateStep } from "../../src/model/plan.ts";
 import { readFacts } from "../../src/engine/facts.ts";
 import type { Loss } from "../../src/engine/recreate/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
-import { rewrittenBody } from "./rewrite.ts";
+import { rewrittenBody } from "../../src/engine/recreate/rewritten.ts";
 
 /**
  * The containers of an engine, each inspected once: sharing is decided at creation, and a plan of many containers would

@@ -2,7 +2,7 @@ import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delive
 import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected } from "../../src/contract/migration.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
-import { chooseDelivery, type ChosenDelivery } from "../../src/engine/choose.ts";
+import { chooseDelivery, withoutVolumes, type ChosenDelivery } from "../../src/engine/choose.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
@@ -60,7 +60,7 @@ export async function chooseFor(
   const { delivery, why, warnings, left } =
     found === null
       ? await withoutEvidence(tools.deliveries, run, options, known, all, subject)
-      : await chooseDelivery(tools.deliveries, options.deliver, subject, known, selected);
+      : await chooseDelivery(withoutVolumes(tools.deliveries, NO_VOLUMES), options.deliver, subject, known, selected);
   const moves = all.filter((move) => !left.has(move));
   const owner = await delivery.owner(known);
   const labels = labelsFor(moves, delivery.name, options.store.name, owner);
@@ -84,6 +84,8 @@ export async function chooseFor(
   };
   return { line, left };
 }
+
+const NO_VOLUMES = "volumes of the plugin are for containers and Compose projects, not for run lines";
 
 /** distribution/reference, with the host's capital letters; a template has `%%IMAGE%%`, `{{ image }}` or `<image>` there. */
 const IMAGE_NAME =

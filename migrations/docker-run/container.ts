@@ -1,7 +1,7 @@
 import type { DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { otherwiseOn, referencesOf, unreachableHost } from "../../src/engine/facts.ts";
+import { otherwiseOn, referencesOf, unreachableWithoutPlugin } from "../../src/engine/facts.ts";
 import { containerFile, containerHasFile } from "../../src/engine/files.ts";
 import type { InspectedRun } from "./evidence.ts";
 import { handedNames } from "./handed/line.ts";
@@ -34,7 +34,7 @@ export async function containerOf(
     runtime: runtime === "runc" ? null : runtime,
     mountTargets: [...targetsOf(run), ...image.volumes],
     engineRuntimes: Object.keys(info.Runtimes ?? {}),
-    unreachableHost: unreachableHost(engine, info),
+    unreachableHost: unreachableWithoutPlugin(engine, info),
     otherwise: otherwiseOn(info),
     readFile: async (file) => (found === null ? null : containerFile(engine, found.doc.Id, file)),
     hasFile: async (file) => found !== null && containerHasFile(engine, found.doc.Id, file),

@@ -6,7 +6,7 @@ import { deliveryNamed } from "../../src/engine/choose.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Sight } from "../../src/engine/sight.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
-import { readFacts, type Facts } from "../../src/engine/facts.ts";
+import { readFacts, unreachableWithoutPlugin, type Facts } from "../../src/engine/facts.ts";
 import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/recreate/prove.ts";
 import { recreateStepOf } from "../../src/engine/recreate/steps.ts";
 import { recordHolders } from "../../src/engine/recreate/receive.ts";
@@ -89,6 +89,7 @@ export async function runningService(
     id: idOf(Name, id, runId),
     consumer: `swarm:${Name}`,
     mountTargets: [...found.subject.mountTargets, ...targets],
+    unreachableHost: unreachableWithoutPlugin(engine, found.info),
   };
   return { doc, facts: found, subject };
 }

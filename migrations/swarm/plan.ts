@@ -1,6 +1,6 @@
 import { noFit, type Delivery } from "../../src/contract/delivery.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
+import { chooseDelivery, NO_VOLUMES_IN_SWARM, undeliveredMoves, withoutVolumes } from "../../src/engine/choose.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import { checkStep, deliverStep, recreateStep } from "../../src/engine/recreate/steps.ts";
@@ -116,7 +116,7 @@ function deliveriesFor(deliveries: readonly Delivery[], { facts }: SwarmService,
     nodes > 1
       ? "its tasks may run on other nodes, whose OCI runtimes are unknown here"
       : `Swarm starts tasks under the engine's default OCI runtime, which is ${fallback}`;
-  return deliveries.map((delivery) => {
+  return withoutVolumes(deliveries, NO_VOLUMES_IN_SWARM).map((delivery) => {
     const ours = delivery.change(facts.subject, []).runtime;
     if (ours === null || (ours === fallback && nodes === 1)) return delivery;
     return { ...delivery, fits: async () => noFit(why) };

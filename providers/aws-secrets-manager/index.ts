@@ -4,12 +4,12 @@
  * version that was read still is (`versions.ts`).
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { checkAws } from "../../src/stores-kit/aws-check.ts";
 import { awsExternalSecrets } from "../../src/stores-kit/aws-external-secrets.ts";
 import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
 import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
-import { checkSecrets } from "./check.ts";
 import { parseSecretReference, secretKey, secretMigratorPolicy, secretPolicy, secretReference } from "./names.ts";
 import { secretStore } from "./secrets.ts";
 
@@ -58,7 +58,13 @@ export const provider: ProviderModule = {
       list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),
       policy: async (names) => secretPolicy(template, names, aws.region),
       writerPolicy: async () => secretMigratorPolicy(template, aws.region),
-      check: () => checkSecrets(opened, store.client),
+      check: () =>
+        checkAws(
+          opened,
+          "Secrets Manager",
+          store.client,
+          "a second write to the same name is refused; a version becomes current only after the one that was read",
+        ),
       issueReader: () => issueAwsReader(given.reader, dir, settings, () => secretPolicy(prefix, null, aws.region)),
     };
     return opened;

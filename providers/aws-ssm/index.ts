@@ -4,6 +4,7 @@
  * between.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { checkAws } from "../../src/stores-kit/aws-check.ts";
 import { awsExternalSecrets } from "../../src/stores-kit/aws-external-secrets.ts";
 import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
 import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
@@ -18,7 +19,6 @@ import {
   prefixOf,
 } from "./names.ts";
 import { parameterStore } from "./parameters.ts";
-import { checkParameters } from "./check.ts";
 
 const SETTINGS = {
   prefix: mayBeNull("what every parameter's name begins with: /apps/", text()),
@@ -55,7 +55,13 @@ export const provider: ProviderModule = {
       list: (what) => store.list(what === "" ? prefix : what),
       policy: async (names) => parameterPolicy(prefix + path, names, aws.region),
       writerPolicy: async () => parameterMigratorPolicy(prefix + path, aws.region),
-      check: () => checkParameters(opened, store.client),
+      check: () =>
+        checkAws(
+          opened,
+          "Parameter Store",
+          store.client,
+          "a second creation is refused; a replacement is proven by its version",
+        ),
       issueReader: () => issueAwsReader(given.reader, dir, settings, () => parameterPolicy(prefix, null, aws.region)),
     };
     return opened;

@@ -53,12 +53,11 @@ export function parseSecretReference(reference: string, projectId: string): Stor
   if (project !== projectId) return null;
   if (deeper !== undefined || twice !== undefined || more !== undefined || !NAME.test(name))
     throw bad("does not name one secret");
-  const version = query === undefined ? null : /^version=([^&]+)$/.exec(query)?.[1];
-  if (version === undefined || (version !== null && !VERSION.test(version)))
-    throw bad("has an option that unsprawl does not know");
+  const version = query === undefined ? "latest" : (/^version=([^&]+)$/.exec(query)?.[1] ?? "");
+  if (!VERSION.test(version)) throw bad("has an option that unsprawl does not know");
   if (fragment !== undefined && !/^\/./.test(fragment)) throw bad("has a broken field");
   return {
-    path: version === null || version === "latest" ? name : `${name}/${version}`,
+    path: version === "latest" ? name : `${name}/${version}`,
     field: fragment === undefined ? "" : decoded(fragment.slice(1), bad),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * `vault`: the KV engine, version 1 and 2, and the static roles of the database engine, of HashiCorp Vault and OpenBao,
  * through node-vault. `settings` says where, `auth-settings` who; `transport` and `client` talk, `login` and `auth` log in;
- * `kv1` and `kv2` store, `list` lists, `database` reads static roles; `errors` reduces what went wrong, `policy` names
+ * `kv1` and `kv2` store, `list` lists, `database` reads static
+ * roles, and `roles` hands logins over to them; `errors` reduces what went wrong, `policy` names
  * rights, `reader` issues the runtime's credential, `revoke` ends it; `transit` wraps the data keys of SOPS files.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
@@ -20,6 +21,7 @@ import { parseVaultReference, vaultKey, vaultNames, vaultReference } from "./nam
 import { applicationPolicy, migratorPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { revokeReader } from "./revoke.ts";
+import { databaseRoles, STATIC_PATH } from "./roles.ts";
 import { publicSettings, readSettings, VAULT, type VaultSettings } from "./settings.ts";
 import { transitKeys } from "./transit.ts";
 
@@ -78,6 +80,7 @@ export const provider: ProviderModule = {
       check: () => checkVault(settings, client, mounted, kv),
       issueReader: async () => issueReader(forReading(settings, await mounted()), client, (await mounted()).kind),
       revokeReader: async (issued) => revokeReader(issued, settings, client),
+      loginRoles: (at) => databaseRoles(client, { ...settings, mount: at, kvVersion: null, path: STATIC_PATH }),
     };
   },
 };

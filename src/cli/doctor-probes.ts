@@ -56,7 +56,7 @@ async function filesChecks(assembly: Assembly, found: HostFound): Promise<readon
   const supplies = await assembly.supplies();
   // Where all that was found is out of the ordinary, nothing is well.
   if (consumers.length === 0 && notes.length > 0) return notes;
-  const isRunning = Object.values(agentState(assembly.state())).includes(true);
+  const isRunning = Object.values(agentState(assembly.state(), assembly.env)).includes(true);
   return [
     ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null, { unindexed, unserved }),
     ...notes,

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { agentWarning, stepsWithoutAgent } from "../core/agent-state.ts";
+import { agentWarning, STEPS_WITHOUT_AGENT } from "../core/agent-state.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import { isWanted } from "./confirm.ts";
 import type { CommandContext, ParsedFlags } from "./context.ts";
@@ -12,12 +12,12 @@ import { printError, say, sayNext } from "./output.ts";
 export async function offerAgent(context: CommandContext, options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const { index } = await assembly.supplies();
-  const warning = agentWarning(assembly.state(), index.read().length);
+  const warning = agentWarning(assembly.state(), assembly.env, index.read().length);
   if (warning === null) return EXIT.ok;
   say(context, warning);
   const isOffered = existsSync(BOOTED) && process.getuid?.() === 0;
   if (!isOffered || !(await isWanted(context, options, "Install the agent's systemd unit now?"))) {
-    sayNext(context, stepsWithoutAgent()[0]);
+    sayNext(context, STEPS_WITHOUT_AGENT[0]);
     return EXIT.ok;
   }
   const { install } = await import("./commands/agent-install.ts");

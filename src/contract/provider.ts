@@ -2,6 +2,7 @@ import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { BesideValue } from "../model/candidate.ts";
 import type { Json } from "../model/json.ts";
+import type { LoginRole } from "../model/handover.ts";
 import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
@@ -150,6 +151,41 @@ export interface Provider {
    * allowed. Only for stores that issue one: the others hand on what an operator made.
    */
   revokeReader?(issued: IssuedReader): Promise<void>;
+  /** The store's engine that changes logins by itself, at this mount, with the same login to the store. Only for stores that have one. */
+  loginRoles?(mount: string): LoginRoles;
+}
+
+/**
+ * A login, and the server that checks it, by a rotator's id. `isLocal`: its address means this server on this machine alone,
+ * as a loopback address or one of a container does.
+ */
+export type ServerLogin = {
+  readonly isLocal: boolean;
+  readonly server: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+};
+
+/** Roles of an engine that changes the login of each by itself. Methods throw as a provider's do. */
+export interface LoginRoles {
+  /** The store as it reads these logins. */
+  readonly target: StoreTarget;
+  /**
+   * The role that would take over a login; nothing is made. `connection` is the server as the engine calls it; null to find
+   * it by its address, which tells nothing where that is a local one and the store is elsewhere. Throws `refused` if the engine knows no such server or more than one, or has a role for the login.
+   */
+  find(login: ServerLogin, connection: string | null, everySeconds: number): Promise<LoginRole>;
+  /** Makes the role, which changes the password at once. Idempotent. Throws `conflict` if there is another one of its name. */
+  make(role: LoginRole): Promise<void>;
+  /** The password now; null if there is no such role. */
+  read(role: LoginRole): Promise<Secret | null>;
+  /** Has the engine change the password now: it then leaves it for a whole period. */
+  renew(role: LoginRole): Promise<void>;
+  /** Ends the role: the password stays as it is. Idempotent. */
+  drop(role: LoginRole): Promise<void>;
+  /** The rights to hand the login over, and to read it. */
+  policy(role: LoginRole): string;
 }
 
 export type RecipientChange = {

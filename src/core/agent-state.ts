@@ -1,4 +1,7 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { configHome } from "../kit/home.ts";
+import { effectiveUid } from "../kit/io/owner.ts";
 import { agentRuns } from "./journal/lock.ts";
 
 /** The unit of `unsprawl agent install systemd`. */
@@ -15,13 +18,17 @@ type AgentPresence = {
   readonly installed: boolean;
 };
 
+/** The folder of the agent's unit: the system's for root, otherwise that of the user's own (systemd.unit(5)). */
+export function unitFolder(env: NodeJS.ProcessEnv): string {
+  return effectiveUid() === 0 ? UNITS : join(configHome(env), "systemd/user");
+}
+
 /** What there is of an agent on this host. An agent in a container is visible only in the state folder that it uses, while it runs. */
-export function agentState(state: string): AgentPresence {
+export function agentState(state: string, env: NodeJS.ProcessEnv): AgentPresence {
+  const isPackaged = effectiveUid() === 0 && PACKAGED.some((folder) => existsSync(`${folder}/${AGENT_UNIT}`));
   return {
     running: agentRuns(state),
-    installed:
-      existsSync(`${UNITS}/${AGENT_UNIT}`) ||
-      (PACKAGED.some((folder) => existsSync(`${folder}/${AGENT_UNIT}`)) && isWanted()),
+    installed: existsSync(join(unitFolder(env), AGENT_UNIT)) || (isPackaged && isWanted()),
   };
 }
 
@@ -33,15 +40,15 @@ function isWanted(): boolean {
   );
 }
 
-/** What to type where nothing writes a host's files again, the better first: the agent's unit is root's. */
-export function stepsWithoutAgent(): readonly [string, ...string[]] {
-  const render = "unsprawl render --all, before the engine starts";
-  return process.getuid?.() === 0 ? ["unsprawl agent install systemd", `or ${render}`] : [render];
-}
+/** What to type where nothing writes a host's files again, the better first. */
+export const STEPS_WITHOUT_AGENT = [
+  "unsprawl agent install systemd",
+  "or unsprawl render --all, before the engine starts",
+] as const;
 
 /** The warning for a host whose consumers would not start after a reboot; null where an agent takes care of it. */
-export function agentWarning(state: string, consumers: number): string | null {
-  const { running, installed } = agentState(state);
+export function agentWarning(state: string, env: NodeJS.ProcessEnv, consumers: number): string | null {
+  const { running, installed } = agentState(state, env);
   if (consumers === 0 || running || installed) return null;
   const whose = consumers === 1 ? "1 consumer are gone, and it does" : `${consumers} consumers are gone, and they do`;
   return `this host has no agent: after a reboot the files of ${whose} not start`;

@@ -1,4 +1,4 @@
-import { stepsWithoutAgent } from "./agent-state.ts";
+import { STEPS_WITHOUT_AGENT } from "./agent-state.ts";
 import { containerOf, type Consumer } from "../model/consumer.ts";
 import { inSteps, type DoctorCheck } from "./doctor.ts";
 import { renderCommand } from "./render-command.ts";
@@ -63,7 +63,7 @@ export function agentCheck(consumers: readonly Consumer[], isInstalled: boolean)
   return {
     ...{ name, state: "warn" },
     text: `not installed: after a reboot ${who} not start until ${consumers.length === 1 ? "its" : "their"} files are written again`,
-    ...inSteps(...stepsWithoutAgent()),
+    ...inSteps(...STEPS_WITHOUT_AGENT),
   };
 }
 

@@ -66,6 +66,20 @@ function doneAt(receipts: readonly Receipt[]): (unit: string) => string | undefi
   return (unit) => done.get(`unit:${unit}`);
 }
 
+/** Of each entry whose login a run handed over to the engine of its store: that run, and the reference that counts since. */
+export function handedOverTo(
+  installation: Installation,
+): ReadonlyMap<string, { readonly run: string; readonly reference: string }> {
+  const handed = new Map<string, { run: string; reference: string }>();
+  for (const { plan, receipts } of journals(installation))
+    for (const step of plan.steps) {
+      if (step.kind !== "rotate" || step.handover === undefined || unitStates(receipts)(step.unit) !== "done") continue;
+      for (const { reference } of step.entries)
+        handed.set(reference, { run: plan.id, reference: step.handover.role.reference });
+    }
+  return handed;
+}
+
 /** When each reference's value was last rotated by a run that was not rolled back (ISO 8601). */
 export function lastRotations(installation: Installation): ReadonlyMap<string, string> {
   const last = new Map<string, string>();

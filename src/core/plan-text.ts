@@ -1,7 +1,6 @@
 import { secretsLeft } from "./plan-secrets.ts";
 import { keyFileText } from "./key-files.ts";
-import type { DeliverStep, NotMoved, Plan, RecreateStep } from "../model/plan.ts";
-import { partOfStep, stepId } from "../model/step-id.ts";
+import type { NotMoved, Plan, RecreateStep } from "../model/plan.ts";
 
 /** What a plan leaves: the findings of its units, and those that no unit gets. */
 export function planLeft({ notMoved }: Pick<Plan, "notMoved">): {
@@ -111,13 +110,4 @@ export function longestRestarts({ steps }: Plan): string | null {
   );
   const ms = known.reduce((sum, one) => sum + (one.isRunning ? one.stopMs + one.startMs : 0), 0);
   return known.length === all.length && ms > 0 ? span(ms) : null;
-}
-
-/** How the values of a container arrive, and why so; in a unit of several containers, of which one. */
-export function deliveryText(step: DeliverStep): string {
-  const { kind, unit, moves } = step;
-  // A script's container is named by what its values are read from.
-  const isOfUnit = step.id.startsWith(stepId({ kind, unit }));
-  const part = isOfUnit ? partOfStep(step) : (moves[0]?.location.subjectName ?? "");
-  return `${part === "" ? "" : `${part}: `}by ${step.delivery}: ${step.why}`;
 }

@@ -7,7 +7,7 @@ import { storeKeyText, type Move, type StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { secretName } from "./exposed.ts";
 import type { RotationSchedule } from "./config/rotate.ts";
-import { completedMoves, lastRotations, newestMoves, type DoneMove } from "./moved.ts";
+import { completedMoves, handedOverTo, lastRotations, newestMoves, type DoneMove } from "./moved.ts";
 import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
 /**
@@ -66,14 +66,21 @@ export async function rotations(tools: RotationTools): Promise<readonly MovedSec
     return store;
   };
   const rotatedAt = lastRotations({ state, key });
+  const engines = handedOverTo({ state, key });
   const schedule = await tools.schedule();
   const ask = async ({ plan, move, at }: DoneMove): Promise<readonly MovedSecret[]> => {
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
+    // The store's engine changes it in its own time.
+    const isHandedOver = engines.has(move.reference);
     const where = {
       ...{ store: plan.store.name, key: storeKeyText(move.key), reference: move.reference, movedAt: at },
-      ...{ rotatedAt: rotatedAt.get(move.reference) ?? null, everyDays: everyDays(move, schedule) },
+      ...{
+        rotatedAt: rotatedAt.get(move.reference) ?? null,
+        everyDays: isHandedOver ? null : everyDays(move, schedule),
+      },
     };
+    if (isHandedOver) return [{ ...of, ...where, rotation: "rotated", why: null }];
     if (move.fingerprint === FORGOTTEN)
       return [{ ...of, ...where, rotation: "unknown", why: "its store did not answer when the run was scrubbed" }];
     try {

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Provider, ReaderFile } from "../contract/provider.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { mustBeKnownForm } from "../kit/io/form.ts";
+import { configHome } from "../kit/home.ts";
 import { belowFolder } from "../kit/io/name.ts";
+import { effectiveUid } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { cmd } from "../kit/shell.ts";
 import type { Json } from "../model/json.ts";
@@ -16,9 +18,13 @@ import { makeFolders } from "../kit/io/folders.ts";
 /** A store as the agent opens it: with a credential that can only read, in place of the one that migrated. */
 export type ReaderStore = RuntimeStore & { readonly target: StoreTarget };
 
-/** The folder of the agent's credentials: UNSPRAWL_AGENT_HOME, otherwise /etc/unsprawl/agent. */
+/** Where root's agent has its credentials. */
+export const ROOTS_AGENT_HOME = "/etc/unsprawl/agent";
+
+/** The folder of the agent's credentials: UNSPRAWL_AGENT_HOME, otherwise root's, or one beside the user's configuration. */
 export function agentHome(env: NodeJS.ProcessEnv): string {
-  return env["UNSPRAWL_AGENT_HOME"] || "/etc/unsprawl/agent";
+  const own = (): string => join(configHome(env), "unsprawl/agent");
+  return env["UNSPRAWL_AGENT_HOME"] || (effectiveUid() === 0 ? ROOTS_AGENT_HOME : own());
 }
 
 /** Issues credentials that can only read, 0600 below the folder, and records them in `stores.json` beside others. */
@@ -43,7 +49,7 @@ export function readReaders(home: string): readonly ReaderStore[] | null {
   } catch (error) {
     const code = (error as { code?: string }).code;
     if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw new UnsprawlError("denied", `cannot read ${file}`, "run as root", causeOf(error));
+    throw new UnsprawlError("denied", `cannot read ${file}`, "run as its owner", causeOf(error));
   }
   try {
     const { version, stores } = JSON.parse(text) as { version: number; stores: readonly ReaderStore[] };

@@ -57,7 +57,7 @@ export function decide(
       ? unlessExample(question.name, outcome)
       : outcome;
   }
-  const alone = emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
+  const alone = emptiness(text.trim(), off) ?? command(text, question.where, inner, ask) ?? null;
   const { lead } = question;
   return lead === undefined
     ? alone
@@ -127,7 +127,7 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   const whole = unquote(rawText.trim());
   if (ask.found.has(whole)) return null;
   const text = ask.found.size === 0 ? whole : withoutFound(whole, ask.found);
-  const empty = emptiness(/^\s/.test(text) ? text.trim() : text);
+  const empty = emptiness(/^\s/.test(text) ? text.trim() : text, ask.off);
   if (empty !== null) return empty;
   const simple = /^[A-Za-z0-9]*$/.test(text);
   const fallback = simple ? null : fallbackOf(text);
@@ -138,14 +138,14 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
     return judge(rawName, fallback.value, depth + 1, ask);
   }
   const name = readName(rawName);
-  const pointed = simple ? null : (reference(text) ?? ciphertext(text));
+  const pointed = simple ? null : (reference(text, ask.off) ?? ciphertext(text, ask.off));
   return (
     pointed ??
-    placeholder(text, name) ??
+    placeholder(text, name, ask.off) ??
     (isOwnName(text, rawName) ? { rule: "placeholder", why: "is the name itself" } : null) ??
     vendorKey(name, text, ask.off) ??
     byToken(name, text, ask.off) ??
-    plain(text, name) ??
+    plain(text, name, ask.off) ??
     (depth >= DEEPEST ? null : inStructure(rawName, name, text, depth, simple, ask)) ??
     byNameAlone(name, text, depth)
   );
@@ -208,7 +208,7 @@ function inStructure(
   const peeled = peel(text);
   if (peeled === null) return null;
   // `<NR_licenseKey>`, as a Secret of Kubernetes holds it.
-  const nothing = emptiness(peeled.inner) ?? placeholder(peeled.inner, name);
+  const nothing = emptiness(peeled.inner, ask.off) ?? placeholder(peeled.inner, name, ask.off);
   if (nothing !== null) return nothing;
   const found = inner(rawName, peeled.inner, peeled.layer);
   // What only the name says of the decoded text, it says of the text itself.
@@ -256,10 +256,10 @@ function inDocument({ rawName, text, inner }: StructureQuestion): EvidenceOutcom
 const HEADER =
   /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest)\s{1,4}(?!(?:realm|error|scope|charset)\s?=)([^\s"']{6,4096})/i;
 
-function inHeader({ name, text, inner }: StructureQuestion): EvidenceOutcome | undefined {
+function inHeader({ name, text, inner, ask }: StructureQuestion): EvidenceOutcome | undefined {
   // `Bearer ${{ secrets.API }}`, `Basic $AUTH`
   const pointed = /^(?:Bearer|Basic|Token|Bot|ApiKey)\s{1,4}((?:\$|\{|%\w|<).{1,400})$/i.exec(text)?.[1];
-  const elsewhere = pointed === undefined ? null : (reference(pointed) ?? placeholder(pointed, name));
+  const elsewhere = pointed === undefined ? null : (reference(pointed, ask.off) ?? placeholder(pointed, name, ask.off));
   if (elsewhere !== null) return elsewhere;
   const given = HEADER.exec(text)?.[1];
   // `Token Service` is a title.

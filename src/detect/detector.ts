@@ -13,7 +13,7 @@ import { shownName } from "./names/in-name.ts";
 import { mask } from "./mask.ts";
 import type { OwnRules, SecretHit } from "./own/index.ts";
 import { locate } from "./part.ts";
-import type { Cleared } from "./shape.ts";
+import type { Cleared } from "./cleared.ts";
 import { classifiedText } from "./text-of.ts";
 import { inText, isBinary, type TextHit } from "./text/index.ts";
 import { fromUtf16 } from "./text/utf16.ts";

@@ -1,5 +1,5 @@
 import type { Confidence, Severity } from "../model/finding.ts";
-import type { Cleared } from "./shape.ts";
+import type { Cleared } from "./cleared.ts";
 
 /** What speaks for a secret. `part` is the secret part itself: it never leaves this folder. */
 export type Evidence = {

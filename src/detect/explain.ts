@@ -1,4 +1,5 @@
 import type { Dismissal } from "./dismissals/index.ts";
+import type { ValueDismissal } from "./dismissals/values.ts";
 import { kit } from "./rules/kit.ts";
 import { rotationFor } from "./rotation/index.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -26,20 +27,21 @@ export function explain(rule: Rule): { readonly [key: string]: string | readonly
   };
 }
 
-/** A row that dismisses findings in texts, likewise. */
-export function explainDismissal({ id, why, score, guards, example, counterExample }: Dismissal): {
+/** A row that dismisses findings in texts, or values, likewise. */
+export function explainDismissal(row: Dismissal | ValueDismissal): {
   readonly id: string;
   readonly [key: string]: string;
 } {
   const make = kit(Date.now() >>> 0);
-  const shown = ({ path, text }: Dismissal["example"]): string => `${path}: ${template(text)(make)}`;
+  const shown = (one: Dismissal["example"] | ValueDismissal["example"]): string =>
+    "path" in one ? `${one.path}: ${template(one.text)(make)}` : `${one.name}=${template(one.value)(make)}`;
   return {
-    id,
-    description: why,
-    verdict: score === undefined ? "dismissed" : `score ${score} at most`,
-    ...(guards !== undefined && { guards }),
-    example: shown(example),
-    counterExample: shown(counterExample),
+    id: row.id,
+    description: row.why,
+    verdict: "score" in row && row.score !== undefined ? `score ${row.score} at most` : "dismissed",
+    ...(row.guards !== undefined && { guards: row.guards }),
+    example: shown(row.example),
+    counterExample: shown(row.counterExample),
   };
 }
 

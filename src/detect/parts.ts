@@ -2,7 +2,7 @@ import { looksRandom } from "./entropy.ts";
 import type { Evidence, EvidenceOutcome, Judge } from "./evidence.ts";
 import { readName, type NameInfo } from "./names/names.ts";
 import { programOf } from "./commands/programs.ts";
-import type { Cleared } from "./shape.ts";
+import type { Cleared } from "./cleared.ts";
 import { inAssignments } from "./structure/structure.ts";
 
 /** Options of a program: by the name, or if the text begins with one. Prose about options is not. */

@@ -1,18 +1,6 @@
 /** Forms of values that contain no secret, one pattern per line; what tools write in place of a value is in a table. */
 import rows from "./reference-tools.json" with { type: "json" };
 
-/** A path to a file, by its first folder or by its ending. */
-export const PATH = anyOf([
-  String.raw`^(?:~|\.{0,2})/(?:run|etc|var|opt|home|app|apps|usr|tmp|mnt|secrets?|vault|data|root|srv|config|certs?|keys|path|dev|proc|sys|lib|bin|sbin|workspace|code|src|www|ssl|tls|private|conf|config|ssh|\.[a-z]{2,20})(?:/[^\s]{0,400})?$`,
-  String.raw`^[A-Za-z]:\\[^\s]{1,400}$`,
-  String.raw`^/?(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:pem|key|crt|cer|csr|jks|p12|pfx|json|ya?ml|toml|txt|env|conf|cnf|cfg|ini|properties|xml|html?|js|mjs|ts|py|sh|rb|php|go|jar|kdbx|asc|pub|gpg|keytab|kubeconfig|sql|lock|log|sock|db|sqlite|htpasswd)$`,
-  String.raw`^/(?:[\w@.-]{1,80}/){0,12}[\w.-]{1,80}\.(?:hex|jwt|token|pass|passwd|pwd|secrets?|creds?|p8|der|ks|keystore)$`,
-  String.raw`^(?:[\w@.-]{1,80}/){1,12}[\w.-]{1,80}\.(?:lua|tsx?|jsx|cjs|vue|java|kts?|cs|rs|swift|scala|exs?|cpp|hpp|[ch]|css|scss|svg|png)$`,
-  String.raw`^(?:~|\.{1,2})/[\w./-]{1,300}$`,
-  String.raw`^/[a-z][a-z0-9_.-]{0,11}$`,
-  String.raw`^/[a-z][\w-]{1,30}(?:/[a-z.][\w.-]{0,40}){1,10}/?$`,
-]);
-
 /** A URL with a password in it, `vault://web:…@host`, is a login at that server, whatever its scheme is. */
 const NO_LOGIN = String.raw`(?!//[^/?#@:]{0,100}:[^/?#@]{1,300}@)`;
 
@@ -32,160 +20,15 @@ const TOOLS: readonly (readonly [tool: string, row: ReferenceRow])[] = Object.en
 /** The tools by whose references a value is not one itself; the first that matches names it. */
 export const REFERENCE_TOOLS = TOOLS.map(([tool, row]) => ({ ...row, tool, pattern: whole(formsOf([row])) }));
 
-/** References in the languages of shells, templates, deployment tools and secret stores. */
-export const REFERENCE = whole([
-  ...formsOf([
+/** References that one tool writes, or several; those of shells, templates and languages are rows of dismissals/values.json. */
+export const REFERENCE = whole(
+  formsOf([
     ...TOOLS.map(([, row]) => row),
     // Of several tools.
     { urls: ["secret", "secrets", "secretref", "file", "env", "keyring"] },
     { entries: ["secret", "secrets", "secretref", "resolve", "keyring", "from", "from_file", "cmd"] },
   ]),
-  String.raw`\\?\$\{[^}]{1,200}\}`,
-  String.raw`#\{[A-Za-z][\w.-]{1,80}\}#`,
-  String.raw`%%[A-Za-z_]{1,80}%%`,
-  // systemd's folders, such as that of its credentials, and Postfix' tables.
-  String.raw`%[dhtECSLT]/[\w.@/-]{1,200}`,
-  String.raw`(?:proxy:)?(?:hash|lmdb|btree|dbm|cdb|texthash|regexp|pcre|mysql|pgsql|ldap|sqlite):/[\w.\x24{}-][\w./\x24{}-]{1,300}`,
-  String.raw`%[A-Za-z_][\w.]{0,80}(?:\([\w.:]{1,120}\))?%(?:[/\\][\w./\\@-]{1,300})?`,
-  // Telegraf's stores and Ant's parameters.
-  String.raw`@\{[\w:.-]{1,100}\}`,
-  String.raw`\{(?:env|file|secret|vault)[:.][A-Za-z0-9_./:#-]{1,200}\}`,
-  String.raw`\{env\}[A-Za-z_]\w{1,99}`,
-  String.raw`\{"?type"?:\s?"?(?:environment|env|file|secret)\b.{0,300}`,
-  String.raw`@(?:[~.]{0,2}/|[\w.-]{1,80}/)[\w./-]{1,300}`,
-  String.raw`@[\w-]{1,80}\.(?:txt|json|ya?ml|env|pem|key|secret)`,
-  String.raw`%\{[^}]{1,200}\}\w?`,
-  String.raw`\$\([^)]{1,400}\)`,
-  // What Step Functions take from their input, and what a shell runs, of which a quote cut the rest off.
-  String.raw`\${1,2}(?:\.[A-Za-z_]\w{0,60}){1,8}`,
-  String.raw`\\?\$\([a-z][\w-]{0,30}\s.{0,2000}`,
-  String.raw`%\([A-Za-z0-9_]{1,99}\)s`,
-  String.raw`\{\{.{0,400}\}\}`,
-  String.raw`<%.{0,400}%>`,
-  String.raw`#\{[^}]{1,200}\}`,
-  String.raw`\x60[^\x60]{1,400}\x60`,
-  String.raw`!(?:Ref|Sub|GetAtt|ImportValue|var|vault|secret|env|env_var|reference)\b.{0,400}`,
-  String.raw`(?:env|fromenv|from_env):[A-Za-z0-9_./#@:{}$-]{2,400}`,
-  String.raw`(?:file|pass|classpath\*?):(?=[\w@-]{0,80}/|[\w@-]{1,80}\.[a-z][a-z0-9]{0,9}$)[A-Za-z0-9_./#@:{}$-]{2,400}`,
-  String.raw`fd(?:_open)?:\d{1,3}`,
-  String.raw`projects/[^/]{1,99}/locations/[^/]{1,60}/keyRings/.{1,300}`,
-  String.raw`arn:aws[a-z-]{0,12}:[a-z0-9-]{2,40}:.{0,2000}`,
-  String.raw`(?:process\.)?env\.\w{1,99}`,
-  String.raw`\[\[ ?[^\[\]]{1,200} ?\]\]`,
-  // Azure's resource templates.
-  String.raw`\[[a-z]{3,30}\('[\w.-]{1,80}'\)[\w.]{0,100}\]`,
-  String.raw`os\.environ.{0,120}`,
-  String.raw`System\.getenv.{0,120}`,
-  String.raw`File\.read\(.{1,300}`,
-  String.raw`ENV(?:\.fetch\(|\[).{1,200}`,
-  String.raw`(?:getenv|env|lookup|secret|file|var)\(.{1,200}\)`,
-  String.raw`\(\(.{1,200}\)\)`,
-  String.raw`\$\$?\{.{1,200}\}`,
-  // CapRover's variables, and its functions.
-  String.raw`(?:base64:)?(?:\${1,2}cap_[\w-]{1,80}(?:\(\d{0,4}\))?){1,4}={0,2}`,
-  // `$ACTOR:${{ secrets.TOKEN }}`: nothing else than references, one of them in two brackets.
-  String.raw`(?:\$[A-Za-z_]\w{0,60}[:/@])?\$\{\{[^{}]{1,100}\}\}(?:[:/@.-]\$\{\{[^{}]{1,100}\}\}){0,4}`,
-  String.raw`\$secret\{.{1,200}\}`,
-  String.raw`\$__(?:file|env|vault)\{.{1,200}\}`,
-  // A function of a statement's parameter: `password = crypt($1, …)`.
-  String.raw`[a-z_]{2,30}\((?:\$\d|:[a-z]|\?|@[a-z]|new\.)[^)]{0,80}\)?`,
-  String.raw`valueFrom:.{0,400}`,
-]);
-
-/** Shell, Windows and build-tool variables, where case tells a variable from a password such as `$ecret`. */
-export const VARIABLE =
-  /^(?:\$[Ee][Nn][Vv]:\w{1,100}|\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{?[\d@*]\}?|\$\{[A-Za-z_]\w{0,99}|\${1,2}[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@{1,2}[A-Z][A-Z0-9_]{2,80}@{1,2})$/;
-
-/** Ciphertext, by the mark that the encrypting tool puts in front. */
-export const CIPHERTEXT = anyOf([
-  String.raw`^ENC\[[A-Za-z0-9_,:=+/ -]{1,100000}\]`,
-  // SOPS' own, of which a comma cut the rest off.
-  String.raw`^ENC\[AES256_GCM(?:,|$)`,
-  String.raw`^ENC\([A-Za-z0-9+/=_-]{8,100000}\)`,
-  String.raw`^\{cipher\}.{8,100000}`,
-  String.raw`^\$ANSIBLE_VAULT;`,
-  String.raw`^vault:v\d{1,4}:`,
-  String.raw`^(?:bao|transit):v\d{1,4}:`,
-  String.raw`^-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE|CMS|PKCS7)-----`,
-  String.raw`^age-encryption\.org/v1`,
-  String.raw`^\{aes\}[A-Za-z0-9+/=]{16,}`,
-  String.raw`^\{xor\}[A-Za-z0-9+/=]{4,}`,
-  String.raw`^kms:(?:arn:|alias/|projects/|//|["' ]{0,2}[A-Za-z0-9+/_-]{20,})`,
-  String.raw`^AQICAH[A-Za-z0-9+/=]{60,}`,
-  String.raw`^Ag[A-D][A-Za-z0-9+/]{250,}`,
-  String.raw`^!\[[A-Za-z0-9+/=]{16,2000}\]$`,
-  String.raw`^\{[A-Za-z0-9+/]{22,200}={1,2}\}$`,
-  String.raw`^(?:encrypted|enc|secure):["' ]{0,2}(?=[A-Za-z+/=_:.$,-]{0,60}\d)[A-Za-z0-9+/=_:.$,-]{20}`,
-  String.raw`^!encrypted`,
-  // Pulumi's salt, with a text to check the passphrase by.
-  String.raw`^v1:[A-Za-z0-9+/]{11}=:v1:[A-Za-z0-9+/]{16}:`,
-  String.raw`^U2FsdGVkX1`,
-  String.raw`^CiQA[A-Za-z0-9+/=]{60,}`,
-]);
-
-/** What templates put where a value belongs. */
-export const PLACEHOLDER = whole([
-  String.raw`<{1,3}[^<>="]{1,120}>{1,3}`,
-  String.raw`\[[A-Za-z][A-Za-z _-]{2,80}\]`,
-  String.raw`[\[{](?:your|my|insert|enter|replace|put)[ _-][A-Za-z0-9 ._-]{2,80}[\]}]`,
-  String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}|\{\d{0,2}(?:[.[]\w{1,40}\]?){1,4}\}`,
-  String.raw`@[a-z][\w.-]{1,60}@`,
-  String.raw`x{3,}`,
-  String.raw`\*{3,}`,
-  String.raw`\*{2,8}[A-Za-z][A-Za-z _-]{1,30}\*{2,8}`,
-  String.raw`\.{3,}`,
-  String.raw`•{3,}`,
-  String.raw`#{3,}`,
-  String.raw`_{3,}`,
-  String.raw`-{3,}`,
-  String.raw`\?{3,}`,
-  String.raw`xxx[x_ -]{0,190}`,
-  String.raw`[a-z]?0{8,}`,
-  // The nil UUID, and others of one digit.
-  String.raw`(?<digit>[0-9a-f])\k<digit>{7}-(?:\k<digit>{4}-){3}\k<digit>{12}`,
-  String.raw`change[-_ ]?(?:me|this|it)[-_ ](?:before|in|please|to|for|now|asap|when|with|later|on|after|or|generate).{0,120}`,
-  String.raw`(?:please[-_ ])(?:change|replace|set).{0,120}`,
-  String.raw`change[-_]?me[-_]?by[-_]?\d{1,3}.{0,80}`,
-  String.raw`CHANGE_ME`,
-  String.raw`CHANGE_THIS`,
-  String.raw`CHANGE ME`,
-  String.raw`change[-_]?this`,
-  String.raw`(?:replace|overwrite|insert|enter|put|provide|paste|add|fill|type)(?:[-_ ]?(?:me|this|with|your|here|real|actual|before|you)|[-_ ](?:in|the|a|an|by)).{0,120}`,
-  String.raw`REPLACE(?:[-_]?ME)?`,
-  String.raw`-?replace[-_ ]?(?:token|secret|password|key|default)(?:[-_ ].{0,80})?-?`,
-  String.raw`(?:unused|do[-_ ]?not[-_ ]?use)(?:[-_ ].{0,80})?`,
-  String.raw`request[-_ ]?(?:an?|your)[-_ ]?(?:[a-z]{2,20}[-_ ]?){1,3}(?:key|token)`,
-  String.raw`(?:the[-_ ])?(?:your|my[-_ ]own)[-_ .]?[a-z0-9].{0,120}`,
-  String.raw`(?:todo|fixme|tbd|placeholder|redacted|masked|hidden|censored|removed|sanitized|scrubbed|omitted|filtered|dummy|fake|fixture|example|sample|test[-_]placeholder)(?:[-_ :.].{0,120})?`,
-  String.raw`(?:insert)[-_ ](?:secret|password|token|key|secure|random|strong|long|very).{0,80}`,
-  String.raw`set[-_ ]?(?:me|this)(?:[-_ ](?:before|in|to|via|here|please|now|on|at|by|with|from|for|as|later|value|variable|password|secret|key|token)(?![a-z]).{0,120})?[.!]?`,
-  String.raw`set[-_ ](?:your|in|via|by|at|from|during)(?![a-z]).{0,120}`,
-  String.raw`to[-_ ]?be[-_ ]?(?:set|replaced|changed|defined|filled|provided|generated|added|announced|determined|done).{0,80}`,
-  String.raw`(?:generate|create|use)[-_ ](?:a|an|one|your|with|using|me|this|random|openssl|strong).{0,120}`,
-  String.raw`get[-_ ](?:a|an|the|it|your|this|one)[-_ ](?:[a-z]{1,20}[-_ ]){0,6}?(?:from|of|at|in|via|on)[-_ ].{1,80}`,
-  String.raw`to-do`,
-  String.raw`defini?ed[-_ ](?:in|by|elsewhere|outside).{0,80}`,
-  String.raw`(?:from|in|via)[-_](?:an?[-_])?(?:external|vault|keychain|secrets?[-_](?:store|manager)).{0,80}`,
-  String.raw`fill[-_ ]?in[-_ ]?(?:correct|your|the|with|my).{0,80}`,
-  String.raw`(?:put|insert|enter|paste)[-_ ]?some.{3,80}here`,
-  String.raw`base64[-_ ]?encoded[-_ ]?[a-z][a-z_ -]{2,40}`,
-  String.raw`vault[-_ ]managed|managed[-_ ](?:by|in)[-_ ].{1,60}`,
-  String.raw`[a-z]{2,10}(?:[-_][a-z]{2,10}){0,2}[-_]x{3,}`,
-  String.raw`_{1,2}(?:[a-z]{2,20}_){0,4}(?:password|secret|token|key)_{1,2}`,
-  String.raw`please(?:generate|change|replace|set|use|enter).{0,80}`,
-  String.raw`(?:sk|pk|key|api|token|secret)[-_]x{3,}`,
-  String.raw`\([A-Za-z][A-Za-z0-9 ,.'’:/_-]{0,78}\)`,
-  String.raw`lorem ipsum.{0,80}`,
-  String.raw`(?:[a-z]{1,20}[-_]){1,4}placeholder(?:[-_].{0,80})?`,
-  String.raw`build[-_]time[-_](?:only|placeholder|dummy).{0,80}`,
-  String.raw`%[sdv](?:\\n)?`,
-  // Of a regular expression.
-  String.raw`(?:\\[wWdDsS]|\[\^?[^\]]{1,40}\]|\.)(?:[+*]|\{\d{1,3},?\d{0,3}\})\??`,
-]);
-
-/** The same, recognised by their ends or by a part in the middle. */
-export const PLACEHOLDER_PART =
-  /.[-_ ](?:goes[-_ ])?here$|.[-_]change[-_]me[-_].|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)|(?:key|secret|password|token)(?:goes)?here$/i;
+);
 
 /** As few alternatives as there can be: nearly every value is compared with them. */
 function formsOf(all: readonly Pick<ReferenceRow, "urls" | "entries" | "forms">[]): readonly string[] {
@@ -200,8 +43,4 @@ function formsOf(all: readonly Pick<ReferenceRow, "urls" | "entries" | "forms">[
 
 function whole(patterns: readonly string[]): RegExp {
   return new RegExp(`^(?:${patterns.join("|")})$`, "i");
-}
-
-function anyOf(patterns: readonly string[]): RegExp {
-  return new RegExp(patterns.join("|"));
 }

@@ -1,37 +1,37 @@
-import { PATH, REFERENCE, REFERENCE_TOOLS, VARIABLE } from "./patterns.ts";
-import { cleared, type Cleared } from "./shape.ts";
+import { cleared, type Cleared } from "./cleared.ts";
+import { dismissedAs, hasForm } from "./dismissals/values.ts";
+import { readName } from "./names/names.ts";
+import { REFERENCE, REFERENCE_TOOLS } from "./patterns.ts";
+
+const NO_NAME = readName("");
+const NONE: ReadonlySet<string> = new Set();
 
 /** Points to where the secret is instead of holding it. */
-export function reference(text: string): Cleared | null {
-  const first = text.charCodeAt(0);
-  if (first === 47 || first === 46 || first === 126 || text.includes("\\") || text.includes(".")) {
-    if (text.length < 600 && !text.includes("://") && PATH.test(text))
-      return cleared("reference", "is a path to a file");
-  }
-  if ((first === 36 || first === 96 || first === 123) && CUT.test(text)) return cleared("reference", elsewhere(text));
-  if (text.length < 2100 && ((isMark(first) && VARIABLE.test(text)) || REFERENCE.test(text) || inUnknownStore(text)))
-    return cleared("reference", elsewhere(text));
-  return null;
+export function reference(text: string, off: ReadonlySet<string> = NONE): Cleared | null {
+  if (text.length >= 2100) return null;
+  return (
+    pathIn(text, off) ??
+    toldBy(text) ??
+    (hasForm("reference", text) ? dismissedAs("reference", text, NO_NAME, off) : null)
+  );
+}
+
+function pathIn(text: string, off: ReadonlySet<string>): Cleared | null {
+  const mayBe = /[/.~\\]/.test(text) && text.length < 600 && !text.includes("://");
+  return mayBe && hasForm("path", text) ? dismissedAs("path", text, NO_NAME, off) : null;
+}
+
+/** What tools write, whose names say more than the form does. */
+function toldBy(text: string): Cleared | null {
+  if (!REFERENCE.test(text) && !inUnknownStore(text)) return null;
+  const tool = toolOf(text);
+  return cleared("reference", `refers to a value stored elsewhere${tool === null ? "" : ` (${tool})`}`);
 }
 
 /** The tool that alone writes such references; null if the text is not one, or several tools write it. */
 export function toolOf(text: string): string | null {
   return REFERENCE_TOOLS.find(({ pattern }) => pattern.test(text))?.tool ?? null;
 }
-
-function elsewhere(text: string): string {
-  const tool = toolOf(text);
-  return `refers to a value stored elsewhere${tool === null ? "" : ` (${tool})`}`;
-}
-
-/** One of the characters with which the variables begin: `$`, `%`, `_`, `@`. */
-function isMark(code: number): boolean {
-  return code === 36 || code === 37 || code === 95 || code === 64;
-}
-
-/** The beginning of a command in `$(…)` or backticks, of which a space cut the rest off: `password=$(cat /run/secrets/db)`; a variable in brackets; an expression of Terraform's, of which its own quotes cut the rest off: `"${var.on ? "`. */
-const CUT =
-  /^\$\([^)]{0,400}$|^\$\{\w{1,100}:?\?[^}]{0,100}$|^\$\{[a-z][\w-]{0,60}[.[][^}]{0,300}$|^\$\{\w{1,100}:?[-=]\$[({][^{}]{0,200}$|^`[a-z][a-z_./-]{1,60}$|^\$?\{\{[^}]{0,200}$|^\$[A-Za-z_]\w{0,99}[\])}]{1,3}$/;
 
 /** Schemes behind which the value itself stands, and names of accounts: `admin:…` is a login. */
 const NO_STORE =

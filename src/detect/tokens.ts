@@ -4,7 +4,7 @@ import { keywordPass } from "./keyword-pass.ts";
 import { rules } from "./rules/index.ts";
 import type { Rule } from "./rules/rule.ts";
 import { saysExample } from "./published.ts";
-import type { Cleared } from "./shape.ts";
+import type { Cleared } from "./cleared.ts";
 import type { Evidence } from "./evidence.ts";
 
 const byValue = keywordPass(rules.filter((rule) => rule.pattern !== null && rule.names === null));

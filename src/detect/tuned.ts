@@ -4,7 +4,7 @@ import type { Severity } from "../model/finding.ts";
 import { nearestWord } from "../kit/text/nearest.ts";
 import { createDetector, PLAIN, type CachingDetector } from "./detector.ts";
 import type { OwnGiven, OwnRules } from "./own/index.ts";
-import { dismissalById, dismissals } from "./dismissals/index.ts";
+import { dismissalRows } from "./dismissals/index.ts";
 import { ruleById, rules } from "./rules/index.ts";
 
 /** What the configuration says about detection: plain data, so that it can be handed to a worker thread. */
@@ -28,7 +28,7 @@ export async function detectorFor(tuning: DetectTuning, remembers = true): Promi
     ["rules.off", tuning.off],
     ["rules.severity", tuning.severity.keys()],
   ] as const) {
-    for (const id of ids) if (key !== "rules.off" || dismissalById(id) === null) known(id, key, own);
+    for (const id of ids) if (key !== "rules.off" || !dismissalRows.some((row) => row.id === id)) known(id, key, own);
   }
   for (const { criteria, at } of tuning.ignore) if (criteria.rule !== undefined) known(criteria.rule, at, own);
   if (own === null && tuning.off.size + tuning.severity.size + tuning.stopWords.length === 0)
@@ -56,7 +56,7 @@ export async function ownRules({ ruleSets }: DetectTuning): Promise<OwnRules | n
 
 function known(id: string, key: string, own: OwnRules | null): void {
   if (ruleById(id) !== null || own?.rules.some((rule) => rule.id === id) === true) return;
-  const ids = [...rules, ...(own?.rules ?? []), ...(key === "rules.off" ? dismissals : [])].map((rule) => rule.id);
+  const ids = [...rules, ...(own?.rules ?? []), ...(key === "rules.off" ? dismissalRows : [])].map((rule) => rule.id);
   const near = nearestWord(id, ids);
   throw new UnsprawlError(
     "config",

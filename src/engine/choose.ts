@@ -1,4 +1,4 @@
-import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
+import { noFit, type Delivery, type DeliverySubject } from "../contract/delivery.ts";
 import type { Selected, UnitPlan } from "../contract/migration.ts";
 import { isFileName, isFileNameWithDots } from "../kit/io/name.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -18,6 +18,14 @@ export function deliveryNamed(deliveries: readonly Delivery[], name: DeliveryNam
   const found = deliveries.find((one) => one.name === name);
   if (found) return found;
   throw new UnsprawlError("config", `unknown delivery ${name}`);
+}
+
+/** A volume is one engine's, while a task may run on any node. */
+export const NO_VOLUMES_IN_SWARM = "Swarm has its own secrets, which it brings to the nodes on which tasks run";
+
+/** These deliveries for what cannot have a volume of the plugin. */
+export function withoutVolumes(deliveries: readonly Delivery[], why: string): readonly Delivery[] {
+  return deliveries.map((one) => (one.name === "volume" ? { ...one, fits: async () => noFit(why) } : one));
 }
 
 /**

@@ -117,27 +117,21 @@ export function referencesOf(entries: readonly string[]): ReadonlyMap<string, st
 }
 
 /** What helps where nothing can be moved from here. */
-const FROM_THERE =
-  "unsprawl plugin install --to STORE; or the same as root on the engine's own host: sudo -H unsprawl plan …";
-/** Podman has no managed plugins. */
+const BY_PLUGIN = "unsprawl plugin install --to STORE";
 const AS_ROOT_THERE = "the same as root on the engine's own host: sudo -H unsprawl plan …";
 
 /** Why files and processes on this host are not the engine's; null if they are. */
 export function unreachableHost(engine: Engine, info: EngineInfo): UnreachableHost | null {
   const { via, address } = engine.connection;
   const isOwn = isPodman(info) && info["Rootless"] === true;
-  const way = isOwn
-    ? "the same as the user who runs Podman, on its own host"
-    : isPodman(info)
-      ? AS_ROOT_THERE
-      : FROM_THERE;
+  // As root on such an engine's host the ids are others too.
+  const onDocker = remapsIds(info) ? BY_PLUGIN : `${BY_PLUGIN}; or ${AS_ROOT_THERE}`;
+  const way = isPodman(info) ? podmansWay(engine, isOwn) : onDocker;
   if (via !== "unix") return { why: `the engine is not on this host (${address})`, way };
   if (process.platform !== "linux") return { why: "the engine's containers run in a Linux virtual machine", way };
+  if (remapsIds(info)) return { why: OTHER_IDS, way };
   const me = process.getuid?.();
   if (!isOwn && me !== 0) return { why: "only root can give files to a container", way };
-  const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
-  if (!isOwn && options.some((option) => /name=(userns|rootless)/.test(option)))
-    return { why: "the engine remaps user ids, which is not supported yet", way };
   const folder = join(info.DockerRootDir, isPodman(info) ? `${String(info["Driver"])}-containers` : "containers");
   const owner = ownerOf(folder);
   if (owner === null) return { why: `the engine's folder ${info.DockerRootDir} is not on this host`, way };
@@ -146,6 +140,30 @@ export function unreachableHost(engine: Engine, info: EngineInfo): UnreachableHo
   return null;
 }
 
+/** The same for what cannot have a volume of the plugin, which is no way out there. */
+export function unreachableWithoutPlugin(engine: Engine, info: EngineInfo): UnreachableHost | null {
+  const away = unreachableHost(engine, info);
+  if (away === null || isPodman(info)) return away;
+  return { ...away, way: remapsIds(info) ? "the same on an engine that maps no user ids" : AS_ROOT_THERE };
+}
+
+/** Why files of an engine's host are nobody's in its containers. */
+export const OTHER_IDS = "user ids are others in the engine's containers than on its host";
+
+/** Whether this is a Docker without root, or with `userns-remap`. */
+export function remapsIds(info: EngineInfo): boolean {
+  const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
+  return !isPodman(info) && options.some((option) => /name=(userns|rootless)/.test(option));
+}
+
+/** Podman takes no plugin, so that only a program on its host can bring values back after a boot. */
+function podmansWay({ connection: { via, user, host } }: Engine, isOwn: boolean): string {
+  if (via === "ssh")
+    return cmd`the same on the engine's own host: ssh ${user === null ? (host ?? "") : `${user}@${host}`} unsprawl plan …`;
+  return isOwn ? "the same as the user who runs Podman, on its own host" : AS_ROOT_THERE;
+}
+
+/** Null if there is no such folder. */
 function ownerOf(folder: string): number | null {
   try {
     return statSync(folder).uid;

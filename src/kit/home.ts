@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 
 /**
@@ -8,10 +8,10 @@ import { UnsprawlError } from "../model/error.ts";
  */
 export function homeOf(env: NodeJS.ProcessEnv): string {
   const home = env["HOME"];
-  if (home?.startsWith("/")) return home;
+  if (home !== undefined && isAbsolute(home)) return home;
   try {
     const known = userInfo().homedir;
-    if (known.startsWith("/")) return known;
+    if (isAbsolute(known)) return known;
   } catch {
     // The user has no entry.
   }
@@ -39,5 +39,5 @@ export function runtimeHome(env: NodeJS.ProcessEnv): string | null {
 }
 
 function absolute(path: string | undefined): string | null {
-  return path?.startsWith("/") ? path : null;
+  return path !== undefined && isAbsolute(path) ? path : null;
 }

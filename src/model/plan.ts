@@ -1,5 +1,6 @@
 import type { Finding } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
+import type { Handover } from "./handover.ts";
 import type { Json } from "./json.ts";
 import type { Location } from "./location.ts";
 import type { Secret } from "./secret.ts";
@@ -225,6 +226,8 @@ export type Step =
         readonly overlap: "both" | "none" | "application";
         /** The new value is one that a person gives, and that is valid already. Absent for no. */
         readonly isGiven?: true;
+        /** The store's engine changes it from now on. Absent for a new value. */
+        readonly handover?: Handover;
         readonly entries: readonly RotatedEntry[];
         readonly consumers: readonly RotatedConsumer[];
         readonly graceMs: number;

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { childEnvironment } from "../kit/child-environment.ts";
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { isExecutable } from "../kit/io/executable.ts";
 import { delimiter, resolve } from "node:path";
 import { SEND_MS, type ChannelKind, type ChannelTools } from "../contract/channel.ts";
 import { must } from "../kit/schema/index.ts";
@@ -42,7 +41,7 @@ export const command: ChannelKind = {
           );
       },
       async probe() {
-        if (await executable(path, tools.env)) return `${program} can be run`;
+        if (isProgram(path, tools.env)) return `${program} can be run`;
         throw settings.wrong(
           "command",
           `names a program that cannot be run: ${program}`,
@@ -119,15 +118,7 @@ function kill(pid: number | undefined): void {
   }
 }
 
-async function executable(path: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+function isProgram(path: string, env: NodeJS.ProcessEnv): boolean {
   const places = path.includes("/") ? [path] : (env["PATH"] ?? "").split(delimiter).map((dir) => resolve(dir, path));
-  const found = await Promise.all(
-    places.map((place) =>
-      access(place, constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return found.includes(true);
+  return places.some(isExecutable);
 }

@@ -1,36 +1,22 @@
-import { pMapIterable } from "p-map";
 import type { Look, LookHost, ResidueMatch, UnreadablePlace } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { containerFile, containerHasFile } from "../engine/files.ts";
 import { writtenPaths } from "../engine/recreate/losses.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import { cmd } from "../kit/shell.ts";
-import { firstHits, placeText, residueMatch, searchFor, type Search } from "./search.ts";
+import { firstHits, placeText, residueMatch, type Search } from "./search.ts";
 import type { NeedleMatch } from "./matcher.ts";
+import { containerLook } from "./each-container.ts";
 import { readPlace } from "./read-place.ts";
 
-const AT_ONCE = 4;
 /** How many files of one container's layer are read: each is two questions to the engine. */
 const MOST = 300;
 
 /** Files in the containers' own layers: entrypoints fill in configuration from variables, and the engine keeps it on disk. */
 export function layerLook(open: () => Promise<Engine>, most: number = MOST): Look {
-  return {
-    name: "layers",
-    async *look(marks, host) {
-      const engine = await open();
-      const listed = await readPlace("the containers' own layers", async () =>
-        (await engine.containers()).map(({ Id }) => Id),
-      );
-      if (!("got" in listed)) {
-        yield listed.unread;
-        return;
-      }
-      const search = searchFor(marks);
-      const look = (id: string): ReturnType<typeof layerOf> => layerOf(engine, id, search, host, most);
-      for await (const some of pMapIterable(listed.got, look, { concurrency: AT_ONCE })) yield* some;
-    },
-  };
+  return containerLook("layers", "the containers' own layers", open, (engine, id, search, host) =>
+    layerOf(engine, id, search, host, most),
+  );
 }
 
 async function layerOf(

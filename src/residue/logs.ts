@@ -1,15 +1,14 @@
-import { pMapIterable } from "p-map";
 import type { ResidueMatch, Look, LookHost, UnreadablePlace } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openLog } from "../engine/logs.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
-import { firstHits, residueMatch, searchFor, type Search } from "./search.ts";
+import { firstHits, residueMatch, type Search } from "./search.ts";
 import type { NeedleMatch, Stream } from "./matcher.ts";
+import { containerLook } from "./each-container.ts";
 import { readPlace } from "./read-place.ts";
 
-const AT_ONCE = 4;
 /** This much of a log's beginning and end is read: applications print their configuration when they start. */
 const MOST = 64 * 1024 * 1024;
 /** Drivers whose logs the engine returns whole. Source: docs.docker.com, "Configure logging drivers". */
@@ -17,24 +16,9 @@ const READABLE = new Set(["local", "json-file", "journald"]);
 
 /** What containers printed: the engine keeps it as long as the container exists. */
 export function logLook(open: () => Promise<Engine>, most: number = MOST): Look {
-  return {
-    name: "logs",
-    async *look(marks, host) {
-      const engine = await open();
-      const listed = await readPlace("the logs of containers", async () =>
-        (await engine.containers()).map(({ Id }) => Id),
-      );
-      if (!("got" in listed)) {
-        yield listed.unread;
-        return;
-      }
-      const search = searchFor(marks);
-      for await (const some of pMapIterable(listed.got, (id) => logOf(engine, id, search, host, most), {
-        concurrency: AT_ONCE,
-      }))
-        yield* some;
-    },
-  };
+  return containerLook("logs", "the logs of containers", open, (engine, id, search, host) =>
+    logOf(engine, id, search, host, most),
+  );
 }
 
 async function logOf(

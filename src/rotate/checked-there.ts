@@ -37,6 +37,13 @@ export class CheckedThere {
     return true;
   }
 
+  /** Whether the server accepts a credential. */
+  async accepts(credential: RotationCredential): Promise<boolean> {
+    const { server } = await this.#tools.rotator(this.#step.rotator);
+    const wire = wireOf(this.#tools, this.#step, this.#work.signal);
+    return server !== null && server.logsIn(await this.#targetNow(credential), credential, wire);
+  }
+
   /** Has the server make a new credential. `isOurs`: whether an earlier attempt, whose result nobody kept, made the one of this id. */
   async create(old: RotationCredential, isOurs: (id: string) => boolean): Promise<RotationCredential> {
     return this.#inSession(old, [old], async (session) => {

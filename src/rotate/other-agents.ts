@@ -8,9 +8,9 @@ import { cmd } from "../kit/shell.ts";
  * Notes on agents of this host that do not see what a rotation has locked, since their state folder is another one: such an
  * agent restarts the same containers as soon as the store has the new value.
  */
-export function otherAgents(docs: readonly ContainerDoc[], state: string): readonly string[] {
+export function otherAgents(docs: readonly ContainerDoc[], state: string, env: NodeJS.ProcessEnv): readonly string[] {
   const inContainers = docs.filter((doc) => doc.State.Running && isAgent(doc) && !sharesState(doc, state)).map(nameOf);
-  const { installed, running } = agentState(state);
+  const { installed, running } = agentState(state, env);
   return [
     ...inContainers.map(
       (name) =>

@@ -4,6 +4,7 @@ import type { Lock } from "../kit/io/lock.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { storeKeyText, type Plan, type RotateStep } from "../model/plan.ts";
 import { keyBeside } from "./entries.ts";
+import { HandingOver, isHandover } from "./handing-over.ts";
 import { rotateSteps } from "./plan-text.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 import { nextKeyOf, SecretRotation } from "./secret-rotation.ts";
@@ -33,19 +34,25 @@ export function rotation(tools: RotateTools): Migration {
     },
     perform: async (step, work) => {
       if (step.kind !== "rotate") return;
-      const secret = new SecretRotation(tools, step, work, await opened(tools, work.plan));
+      const secret = rotatedBy(tools, step, work, await opened(tools, work.plan));
       await alone(step, work.plan, tools, () => secret.forth());
     },
     async undo(steps, work) {
       for (const step of rotateSteps(steps)) {
-        const secret = new SecretRotation(tools, step, work, await opened(tools, work.plan));
+        const secret = rotatedBy(tools, step, work, await opened(tools, work.plan));
         await alone(step, work.plan, tools, () => secret.back());
       }
     },
-    async scrub(steps, { plan }) {
-      const { provider } = await opened(tools, plan);
+    async scrub(steps, work) {
+      const { plan } = work;
+      const store = await opened(tools, plan);
+      const { provider } = store;
       const removed: string[] = [];
       for (const step of rotateSteps(steps)) {
+        if (isHandover(step)) {
+          removed.push(...(await new HandingOver(tools, step, work, store).scrub()));
+          continue;
+        }
         for (const { name, key } of step.entries)
           if ((await provider.get(key)) === null)
             throw new UnsprawlError(
@@ -63,6 +70,13 @@ export function rotation(tools: RotateTools): Migration {
   };
 }
 
+function rotatedBy(...[tools, step, work, store]: ConstructorParameters<typeof SecretRotation>): RotationOfOne {
+  return isHandover(step) ? new HandingOver(tools, step, work, store) : new SecretRotation(tools, step, work, store);
+}
+
+/** Rotates one secret, and takes that back. */
+type RotationOfOne = { forth(): Promise<void>; back(): Promise<void> };
+
 /** Under the locks of the other engines that the secret is on, and of its entries, so that nobody else restarts its consumers. */
 async function alone(step: RotateStep, { id }: Plan, tools: RotateTools, act: () => Promise<void>): Promise<void> {
   const { state } = tools.installation();
@@ -70,7 +84,10 @@ async function alone(step: RotateStep, { id }: Plan, tools: RotateTools, act: ()
   const locks: Lock[] = [];
   try {
     for (const engine of engines) locks.push(lockEngine(state, engine, `run ${id}`, false));
-    for (const { reference } of step.entries) locks.push(lockEntry(state, reference, `run ${id}`));
+    // Once it is handed over, its consumers have the role's reference: an agent leaves them alone by that.
+    const handed = step.handover === undefined ? [] : [step.handover.role.reference];
+    for (const reference of [...step.entries.map((one) => one.reference), ...handed])
+      locks.push(lockEntry(state, reference, `run ${id}`));
     await act();
   } finally {
     for (const lock of locks) lock.release();

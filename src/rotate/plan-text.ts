@@ -1,4 +1,5 @@
 import { countText } from "../kit/text/count.ts";
+import type { Handover } from "../model/handover.ts";
 import { consumerText, storeKeyText, type Plan, type RotateStep, type Step } from "../model/plan.ts";
 
 /** What a rotation does to one secret, in the order in which every face shows it. */
@@ -9,9 +10,10 @@ export type RotationFact = {
 
 /** Where a secret is checked, where it is stored, who restarts, and what is valid meanwhile. */
 export function rotationFacts(step: RotateStep): readonly RotationFact[] {
+  const { handover } = step;
   return [
-    { label: "checked", text: `by ${step.checkedBy}${loginText(step)}` },
-    { label: "stored", text: step.entries.map(({ key }) => storeKeyText(key)).join(", ") },
+    { label: "checked", text: `by ${step.checkedBy}${handover === undefined ? loginText(step) : roleText(handover)}` },
+    { label: "stored", text: handover?.role.reference ?? step.entries.map(({ key }) => storeKeyText(key)).join(", ") },
     { label: "restarts", text: restartText(step) },
     { label: "meanwhile", text: overlapText(step) },
   ];
@@ -26,9 +28,24 @@ export const restartsIn = (steps: readonly RotateStep[]): number => new Set(step
 /** What is asked before a rotation begins. */
 export function questionText({ steps }: Plan, isGiven: boolean): string {
   const own = rotateSteps(steps);
-  const what = isGiven ? "Store the given value?" : `Make ${countText(own.length, "new value")}?`;
+  const handed = own.filter(({ handover }) => handover !== undefined).length;
+  const what = isGiven
+    ? "Store the given value?"
+    : handed > 0
+      ? `Hand over ${countText(handed, "login")}?`
+      : `Make ${countText(own.length, "new value")}?`;
   const many = restartsIn(own);
   return `${what} ${many === 0 ? "No container restarts" : many === 1 ? "1 container restarts" : `${many} containers restart`}.`;
+}
+
+const roleText = ({ role, store }: Handover): string =>
+  `; from now on changed by the database engine at ${store.name}/, as the static role ${role.name} of ${role.connection}, every ${periodText(role.everySeconds)}`;
+
+/** How often, for people: `30 days`. */
+export function periodText(seconds: number): string {
+  const [day, hour] = [86_400, 3600];
+  if (seconds % day === 0) return countText(seconds / day, "day");
+  return seconds % hour === 0 ? countText(seconds / hour, "hour") : countText(seconds, "second");
 }
 
 const OVERLAPS: { readonly [overlap in RotateStep["overlap"]]: string } = {
@@ -37,7 +54,9 @@ const OVERLAPS: { readonly [overlap in RotateStep["overlap"]]: string } = {
   application: "only the application checks it: what the old value signed or encrypted is no longer valid",
 };
 
-function overlapText({ overlap, entries, target }: RotateStep): string {
+function overlapText({ overlap, entries, target, handover }: RotateStep): string {
+  if (handover !== undefined)
+    return "the engine ends the old value at once: until a container has restarted, its new connections are refused, now and each time";
   const list = entries.find(({ role }) => role === "previous");
   if (list !== undefined) return `what the old value signed or encrypted stays valid: ${list.name} takes it in`;
   const { variable } = (target["previous"] ?? {}) as { readonly variable?: string };

@@ -1,4 +1,5 @@
-import { completedMoves, newestMoves, type DoneMove } from "../core/moved.ts";
+import type { Provider } from "../contract/provider.ts";
+import { completedMoves, handedOverTo, newestMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
 import { isOnEngine } from "../core/journal/uses.ts";
@@ -13,6 +14,7 @@ import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
 import type { Around } from "./target.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
+import { handoverOf, type HandoverAsked } from "./handover.ts";
 import { mustBeFinished, unfinishedRotations } from "./unfinished.ts";
 
 export type RotateAsked = {
@@ -24,6 +26,8 @@ export type RotateAsked = {
   readonly references?: ReadonlySet<string>;
   /** Whether containers of other engines that do not answer may be left out. */
   readonly mayMiss: boolean;
+  /** The logins are handed over to the engine of their store. Absent for new values. */
+  readonly handOver?: HandoverAsked;
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -63,6 +67,7 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     asked.of.some((one) => one === source || one === `docker:${subjectName}`);
   const planned = { ...asked, isNamed, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
   const unfinished = unfinishedRotations(tools.installation());
+  const engines = handedOverTo(tools.installation());
   const steps: RotateStep[] = [];
   const failed = new Map<string, NotRotated>();
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
@@ -72,7 +77,8 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
       continue;
     try {
       mustBeFinished([first.move.reference], unfinished);
-      const step = await stepFor(first, planned);
+      mustBeOurs(first.move.reference, engines);
+      const step = await handedOver(await stepFor(first, planned), asked, provider, planned);
       const references = step.entries.map(({ reference }) => reference);
       mustBeFinished(references, unfinished);
       mustNotBeElsewhere(references, all);
@@ -100,6 +106,18 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   return { plan: signPlan(plan, key), left };
 }
 
+/** The step as it is, or with what hands its login over. */
+async function handedOver(
+  step: RotateStep,
+  { handOver }: RotateAsked,
+  provider: Provider,
+  around: Around,
+): Promise<RotateStep> {
+  if (handOver === undefined) return step;
+  const same = around.entries.filter(({ move }) => step.entries.some(({ reference }) => reference === move.reference));
+  return { ...step, overlap: "none", handover: await handoverOf(step, handOver, same, { provider, around }) };
+}
+
 /**
  * Throws `refused` for an entry that was moved on to another store since it was moved here: whoever reads it there would
  * keep the old value.
@@ -119,9 +137,20 @@ function mustNotBeElsewhere(references: readonly string[], all: readonly DoneMov
   );
 }
 
+/** Throws `refused` for an entry whose login a store's engine changes by now. */
+function mustBeOurs(reference: string, engines: ReturnType<typeof handedOverTo>): void {
+  const handed = engines.get(reference);
+  if (handed === undefined) return;
+  throw new UnsprawlError(
+    "refused",
+    `run ${handed.run} handed its login over: ${handed.reference} changes by itself`,
+    cmd`unsprawl rollback ${handed.run} takes it back`,
+  );
+}
+
 function warningsOf(steps: readonly RotateStep[], around: Around): Plan["warnings"] {
   const restarts = steps.some(({ consumers }) => consumers.some(({ isRunning }) => isRunning));
-  const agents = restarts ? otherAgents(around.here.docs, around.tools.installation().state) : [];
+  const agents = restarts ? otherAgents(around.here.docs, around.tools.installation().state, around.tools.env) : [];
   return [...steps.flatMap((step) => unreachedBy(step, around)), ...agents.map((text) => ({ unit: "", text }))];
 }
 

@@ -6,13 +6,14 @@ import type { Engine } from "../engine/engine.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import type { Json } from "../model/json.ts";
-import { consumerText, type Plan, type RotatedEntry, type RotateStep, type StoreKey } from "../model/plan.ts";
+import type { Plan, RotatedEntry, RotateStep, StoreKey } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
-import { engineOf, mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.ts";
+import { mustHaveFiles, rewriteFiles, type NewValues } from "./consumers.ts";
 import { CheckedThere } from "./checked-there.ts";
+import { doing } from "./doing.ts";
 import { credentialIn, keptCredential, publicHalf } from "./credential.ts";
 import { exchange, keepBeside, keyBeside } from "./entries.ts";
+import { giveOut } from "./give-out.ts";
 import { proofText, type GivenOut } from "./proof-text.ts";
 import { changedValue, givenValue } from "./replaced.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
@@ -80,13 +81,8 @@ export class SecretRotation {
     });
   }
 
-  /** Journals an effect before and after it. All may be repeated. */
-  async #doing<T>(what: string, act: () => Promise<T>, data: { readonly [key: string]: Json } = {}): Promise<T> {
-    const id = `${this.#step.id}/${what}`;
-    this.#work.record.intent(id, data);
-    const result = await act();
-    this.#work.record.done(id, data);
-    return result;
+  #doing<T>(what: string, act: () => Promise<T>): Promise<T> {
+    return doing(this.#work, this.#step, what, act);
   }
 
   /** Throws `changed` if an entry has a value that is not of this rotation: what somebody has set since stays. */
@@ -252,25 +248,11 @@ export class SecretRotation {
     return next;
   }
 
-  /** Every consumer, one after another; on the way back, also those after one that does not get well. */
+  /** In the files, then in every consumer. */
   async #giveOut(old: NewValues, values: NewValues, isBack: boolean): Promise<GivenOut> {
     await this.#doing("files", async () => rewriteFiles(await this.#tools.supplies(), values));
-    const given: GivenOut = { seen: [], restarted: [], stopped: [], gone: [] };
-    const faults: UnsprawlError[] = [];
-    for (const consumer of this.#step.consumers) {
-      const renewed = this.#doing("restart", async () =>
-        renew(await engineOf(consumer, this.#engine, this.#tools), consumer, this.#step, { old, values }, this.#work),
-      );
-      const how = await renewed.catch((error: unknown) => {
-        if (!isBack || !(error instanceof UnsprawlError)) throw error;
-        faults.push(error);
-        return "stopped" as const;
-      });
-      given[how].push(consumerText(consumer));
-    }
-    const [fault] = faults;
-    if (fault !== undefined) throw fault;
-    return given;
+    const by = { tools: this.#tools, engine: this.#engine };
+    return giveOut(this.#step, this.#work, by, { old, values, isBack });
   }
 
   #target(): RotationTarget {

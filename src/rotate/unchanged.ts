@@ -32,6 +32,7 @@ export async function mustBeAsPlanned(
   const values = stored.flatMap(({ value, part }) => [value, part]);
   for (const place of places) {
     mustHaveSameConsumers(step, place);
+    if (place.other === null) mustBeSameContainers(step, place);
     mustAllBeMoved(values, place);
   }
 }
@@ -62,6 +63,12 @@ function mustHaveSameConsumers(step: RotateStep, place: EnginePlace): void {
   }
   const gone = own.find(({ container }) => !having.some(({ doc }) => nameOf(doc) === container));
   if (gone !== undefined) throw changed(`${consumerText(gone)} does not have it any more`);
+}
+
+/** A container that is created again is the one that the plan saw. */
+function mustBeSameContainers({ handover }: RotateStep, { docs }: EnginePlace): void {
+  const other = handover?.containers.find(({ id, name }) => !docs.some((doc) => nameOf(doc) === name && doc.Id === id));
+  if (other !== undefined) throw changed(`${other.name} is another container by now`);
 }
 
 /** Throws `unhealthy` for a container that a restart would not show to be well, with either value. */

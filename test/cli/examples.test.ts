@@ -59,6 +59,7 @@ const OTHERWISE: { readonly [command: string]: readonly [code: number, says: Reg
   "unsprawl runtime status": [1, /not installed|✗/],
   "unsprawl rotate last --dry-run": [1, /no secret that was moved is meant/],
   "unsprawl rotate docker:web --only DB_PASSWORD": [2, /nobody can be asked here: it needs --yes/],
+  "unsprawl rotate docker:web --only DB_PASSWORD --dynamic --dry-run": [1, /no secret that was moved is meant/],
   "unsprawl rotate --due --yes": [2, /does not say how often secrets are rotated/],
   "unsprawl plugin install --to prod --yes": [2, /no store named "prod"/],
   "unsprawl stores policy --to vault": [2, /VAULT_ADDR/],

@@ -14,9 +14,9 @@ mkdirSync(join(dir, "overlay-containers"));
 const PODMAN = { BuildahVersion: "1.39.3", Driver: "overlay" };
 
 /** What is asked of an engine that is reached like this. */
-function reached(via: "unix" | "tcp", info: object = {}): Assembly {
+function reached(via: "unix" | "tcp" | "ssh", info: object = {}): Assembly {
   const engine = {
-    connection: { via, address: `${via}://engine` },
+    connection: { via, address: `${via}://engine`, host: "engine", user: via === "ssh" ? "ops" : null },
     info: async () => ({ ID: "engine", DockerRootDir: dir, ...info }),
     call: async () => null,
     docker: async () => ({}),
@@ -70,6 +70,25 @@ it("Podman without root is moved by its own user alone, and nobody is sent to a 
     expect(JSON.stringify(checks)).not.toMatch(/plugin install|runtime install/);
   }
 });
+
+it("Podman by ssh is moved on its own host, since nothing of ours would bring values back there", async () => {
+  for (const info of [PODMAN, { ...PODMAN, Rootless: true }])
+    expect(await movingFault(reached("ssh", info))).toEqual({
+      why: "the engine is not on this host (ssh://engine)",
+      way: "the same on the engine's own host: ssh ops@engine unsprawl plan …",
+    });
+});
+
+it.each(["rootless", "userns"])(
+  "nobody is sent to root for a Docker with name=%s: its ids are others there too",
+  async (name) => {
+    for (const via of ["unix", "tcp"] as const) {
+      const away = await movingFault(reached(via, { SecurityOptions: [`name=${name}`] }));
+      expect(away?.why).toMatch(/^(?:user ids are others|the engine is not on this host)/);
+      expect(away?.way).toBe("unsprawl plugin install --to STORE");
+    }
+  },
+);
 
 it("an engine that does not answer says nothing of it", async () => {
   const engine = async (): Promise<never> => Promise.reject(new UnsprawlError("unreachable", "no such socket"));

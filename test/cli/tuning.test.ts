@@ -270,6 +270,18 @@ describe("rules", () => {
     expect(listed.dismissals.find(({ id }) => id === "text-commented")).toMatchObject({ state: "off" });
   });
 
+  test("a row that dismisses a value is named, explained and switched off", async () => {
+    const asked = async (): Promise<unknown> =>
+      JSON.parse(
+        (await world.unsprawl(["classify"], { stdin: '{"name":"API_SECRET","value":"auth.example.com"}\n' })).stdout,
+      );
+    expect(await asked()).toMatchObject({ secret: false, rule: "setting", why: ["is a host name (value-host)"] });
+    const { stdout } = await world.unsprawl(["rules", "show", "value-host"]);
+    expect(stdout).toMatch(/^description +is a host name$/m);
+    configure("rules: { off: [value-host] }");
+    expect(await asked()).toMatchObject({ secret: true });
+  });
+
   test("lists more than 250 by family, each with what it finds", async () => {
     const { stdout, code } = await world.unsprawl(["rules"]);
     expect(code).toBe(0);

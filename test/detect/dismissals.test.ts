@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createDetector, dismissals, kit, PLAIN, rules } from "../../src/detect/index.ts";
+import { createDetector, dismissals, kit, PLAIN, rules, valueDismissals } from "../../src/detect/index.ts";
 import { example } from "../../src/detect/rules/template.ts";
+import { Secret } from "../../src/model/secret.ts";
 import { atLeast } from "../../src/model/finding.ts";
 
 // Each row is a test of its own: its example is silent because of this row and of no other, its counter-example is not.
@@ -35,8 +36,35 @@ describe.each(dismissals)("$id", (row) => {
   test("its counter-example is found", () => expect(found(row.counterExample, [])).toEqual(some));
 });
 
+const valueIds = valueDismissals.map(({ id }) => id);
+
+/** What is said of a variable with an example of each seed, when these rows are off. */
+function said(
+  { name, value }: (typeof valueDismissals)[number]["example"],
+  off: readonly string[],
+): readonly { readonly secret: boolean; readonly row: string | undefined }[] {
+  const detector = createDetector({ ...PLAIN, off: new Set(off) });
+  return SEEDS.map((seed) => {
+    const question = { name, where: "env", value: Secret.of(example(value)(kit(seed))) } as const;
+    const { secret, why } = detector.classify(question);
+    return { secret, row: /\((value-[\w-]+)\)$/.exec(why[0] ?? "")?.[1] };
+  });
+}
+
+describe.each(valueDismissals)("$id", (row) => {
+  const by = (id: string | undefined): unknown[] => SEEDS.map(() => ({ secret: false, row: id }));
+  test("its example is no secret, and the row is named", () => expect(said(row.example, [])).toEqual(by(row.id)));
+  test("by it alone", () => {
+    const others = valueIds.filter((id) => id !== row.id);
+    expect(said(row.example, others)).toEqual(by(row.id));
+    expect(said(row.example, [row.id]).map((one) => one.row)).toEqual(SEEDS.map(() => undefined));
+  });
+  test("its counter-example is a secret", () =>
+    expect(said(row.counterExample, []).map(({ secret }) => secret)).toEqual(SEEDS.map(() => true)));
+});
+
 test("an id names one row or one rule", () => {
-  const all = [...ids, ...rules.map(({ id }) => id)];
+  const all = [...ids, ...valueIds, ...rules.map(({ id }) => id)];
   expect(new Set(all).size).toBe(all.length);
 });
 

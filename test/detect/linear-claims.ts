@@ -22,12 +22,6 @@ export const SHORT: readonly {
   readonly why: string;
 }[] = [
   {
-    place: "src/detect/structure/url.ts",
-    source: String.raw`^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$`,
-    longest: 200,
-    why: "the password that the expressions above it cut out, of 200 characters at most",
-  },
-  {
     place: "src/engine/recreate/body.ts",
     source: String.raw`(?<=.)\/+$`,
     longest: 4096,

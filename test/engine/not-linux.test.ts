@@ -1,50 +1,75 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo, type Server } from "node:net";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dockerClient } from "../services/engine.ts";
-import { need } from "../services/apt.ts";
-import { APP, BUSYBOX } from "../services/images.ts";
-import { workerEngine } from "../services/worker-engine.ts";
+import { driverProgram } from "../../src/kit/program.ts";
 import { password } from "../residue/looking.ts";
+import { startEngine, type TestEngine } from "../services/engine.ts";
+import { APP, BUSYBOX, importImage, makeImages, staticBusybox, tools } from "../services/images.ts";
+import { startOpenBao, type OpenBao } from "../services/openbao.ts";
+import { expectServed } from "../support/served.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
 // What goes through the engine's API has nothing of Linux in it: /proc, /sys and user ids are not there.
 
 const PRELOAD = fileURLToPath(new URL("../support/not-linux.mjs", import.meta.url));
-const { host, dir } = await workerEngine();
-const socket = host.replace("unix://", "");
-const docker = dockerClient(await need("docker", ["docker-cli"]), dir);
+/** An image of unsprawl, as on Docker Desktop the engine has one: the program that runs there is none for its machine. */
+const IMAGE = "unsprawl-test/own:1";
+/** The default pipe of Docker on Windows. Here it is a socket of that name in the folder in which unsprawl runs. */
+const PIPE = String.raw`\\.\pipe\docker_engine`;
+const DB_PASSWORD = password();
+let engine: TestEngine;
+let bao: OpenBao;
 let proxy: Server;
 let worlds: { readonly [platform: string]: World };
 
 beforeAll(async () => {
+  [engine, bao] = await Promise.all([startEngine(), startOpenBao()]);
+  await makeImages(engine);
+  const busybox = await staticBusybox();
+  importImage(engine, IMAGE, (root) => ownImage(root, busybox), []);
+  const env = { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token };
+  worlds = { darwin: makeWorld("", env), win32: makeWorld("", env) };
+  desktop(worlds["darwin"]?.dir ?? "");
   proxy = createServer((from) => {
-    const to = connect(socket);
+    const to = connect(engine.host.replace("unix://", ""));
     for (const one of [from, to]) one.on("error", () => [from, to].forEach((other) => other.destroy()));
     from.pipe(to).pipe(from);
   });
-  await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
-  const mac = makeWorld("");
-  desktop(mac.dir);
-  worlds = { darwin: mac, win32: makeWorld(`tcp://127.0.0.1:${(proxy.address() as AddressInfo).port}`) };
-  docker("run", "-d", "--name", "not-linux", "--network", "none", "-e", `DB_PASSWORD=${password()}`, BUSYBOX, ...APP);
+  await new Promise<void>((done) => proxy.listen(join(worlds["win32"]?.dir ?? "", PIPE), done));
+  const how = ["--network", "none", "--stop-timeout", "1"];
+  engine.docker("run", "-d", "--name", "not-linux", ...how, "-e", `DB_PASSWORD=${DB_PASSWORD}`, BUSYBOX, ...APP);
 });
 
-afterAll(() => {
-  docker("rm", "-f", "not-linux");
+afterAll(async () => {
   proxy?.close();
   for (const world of Object.values(worlds ?? {})) world.remove();
+  await engine?.stop();
+  await bao?.stop();
 });
+
+/** As a release lays it out. */
+function ownImage(root: string, busybox: string): void {
+  tools(root, busybox, ["sh"]);
+  const { files, words } = driverProgram();
+  const libraries = execFileSync("ldd", [process.execPath], { encoding: "utf8" }).matchAll(/(\/\S+) \(0x/g);
+  const all = [...files, ...[...libraries].map(([, path = ""]) => ({ from: path, to: path }))];
+  for (const { from, to } of all) {
+    mkdirSync(join(root, dirname(to)), { recursive: true });
+    copyFileSync(realpathSync(from), join(root, to));
+  }
+  writeFileSync(join(root, "usr/bin/unsprawl"), `#!/bin/sh\nexec ${words.join(" ")}\n`, { mode: 0o755 });
+}
 
 /** As Docker Desktop leaves its socket and its context on a Mac. */
 function desktop(home: string): void {
   const folder = join(home, ".docker");
   const meta = join(folder, "contexts/meta", createHash("sha256").update("desktop-linux").digest("hex"));
   for (const one of [join(folder, "run"), meta]) mkdirSync(one, { recursive: true });
-  symlinkSync(socket, join(folder, "run/docker.sock"));
+  symlinkSync(engine.host.replace("unix://", ""), join(folder, "run/docker.sock"));
   writeFileSync(join(folder, "config.json"), JSON.stringify({ currentContext: "desktop-linux" }));
   const Host = `unix://${folder}/run/docker.sock`;
   writeFileSync(join(meta, "meta.json"), JSON.stringify({ Name: "desktop-linux", Endpoints: { docker: { Host } } }));
@@ -77,5 +102,26 @@ describe.each(["darwin", "win32"])("on %s", (platform) => {
     const { stdout } = await run("doctor", "--no-residue");
     expect(stdout).toContain("scan: works here");
     expect(stdout).toContain("move by file or shim: not here, the engine");
+  });
+
+  it("the plugin is made of an image, and moves, proves and puts back", async () => {
+    const own = await run("plugin", "install", "--to", "vault", "--yes");
+    expect(own.stderr).toContain("unsprawl plugin install --from IMAGE");
+    const steps = [
+      [["plugin", "install", "--to", "vault", "--from", IMAGE], "installed the volume plugin"],
+      [["migrate", "docker:not-linux", "--to", "vault", "--grace", "100ms"], "by volume"],
+    ] as const;
+    for (const [words, says] of steps) {
+      const { code, stdout, stderr } = await run(...words, "--yes");
+      expect(code, stderr).toBe(0);
+      expect(stdout).toContain(says);
+    }
+    expect(engine.docker("inspect", "-f", "{{json .Config.Env}}", "not-linux")).not.toContain("DB_PASSWORD");
+    await expectServed(engine.docker, "not-linux", { DB_PASSWORD });
+    const { code, stdout } = await run("rollback", "last", "--yes");
+    expect(stdout).toContain("as before");
+    expect(code).toBe(0);
+    expect(engine.docker("inspect", "-f", "{{json .Config.Env}}", "not-linux")).toContain("DB_PASSWORD");
+    expect((await run("plugin", "uninstall", "--yes")).code).toBe(0);
   });
 });

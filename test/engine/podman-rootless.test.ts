@@ -81,9 +81,7 @@ describe.each([
     const folders = [units, ...readdirSync(units).map((one) => join(units, one))];
     expect(folders.length).toBeGreaterThan(1);
     expect(folders.filter((one) => (statSync(one).mode & 0o077) !== 0)).toEqual([]);
-    expect((await world.unsprawl(["doctor", "--no-residue"])).stdout).not.toMatch(
-      /agent install|plugin install|runtime install/,
-    );
+    expect((await world.unsprawl(["doctor", "--no-residue"])).stdout).not.toMatch(/plugin install|runtime install/);
     expect(podman.docker("inspect", name, "--format", "{{json .HostConfig.Ulimits}}")).toBe(limits);
     podman.docker("restart", name);
     expect(variables(name)).toEqual({ DB_PASSWORD: first, API_TOKEN: second });
@@ -107,7 +105,7 @@ describe.each([
     }
     expect(variables(name)).toEqual({ DB_PASSWORD: first, API_TOKEN: second });
     await migrate(name);
-    await unsprawl("scrub", "last", "--no-residue", "--accept", "key-backup");
+    expect((await unsprawl("scrub", "last", "--accept", "key-backup")).stdout).toContain("nothing else shows them");
     expect(
       podman
         .docker("ps", "-a", "--format", "{{.Names}}")
@@ -117,6 +115,16 @@ describe.each([
     expect(variables(name)).toEqual({ DB_PASSWORD: first, API_TOKEN: second });
     podman.docker("rm", "-f", name);
   });
+});
+
+it.each([
+  [["plugin", "install", "--to", "local", "--yes"], "Podman has no managed plugins"],
+  [["runtime", "install", "--to", "local", "--yes"], "Podman has no daemon.json"],
+])("%j is refused with what helps here", async (words, why) => {
+  const { code, stderr } = await world.unsprawl(words);
+  expect(code).toBe(1);
+  expect(stderr).toContain(why);
+  expect(stderr).toContain("next: unsprawl plan docker: --to STORE");
 });
 
 it("root is sent to its user: root's files are nobody's in its containers", async () => {

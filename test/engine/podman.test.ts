@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { APP, importImage, staticBusybox, tools } from "../services/images.ts";
 import { startPodman, type TestPodman } from "../services/podman.ts";
 import { makeWorld, type World } from "../support/world.ts";
+import { follow } from "../watch/follower.ts";
 
 let podman: TestPodman;
 let world: World;
@@ -146,4 +147,16 @@ describe("what Podman alone gives", () => {
     podman.podman(["secret", "rm", "db"]);
     expect(await looked()).toEqual([]);
   });
+});
+
+it("watch hears of a container as Podman creates it, and of the next", { timeout: 120_000 }, async () => {
+  const watching = follow(world, ["docker:heard*", "--every", "1h", "--events"]);
+  await watching.until((told) => told.some(({ type }) => type === "scan"));
+  for (const name of ["heard", "heard-too"]) {
+    const how = ["--network", "none", "-e", `DB_PASSWORD=${third}`];
+    podman.docker("run", "-d", "--name", name, ...how, IMAGE, ...APP);
+    await watching.until(() => watching.changes().includes(`new DB_PASSWORD ${name}`));
+  }
+  expect(await watching.stop()).toBe(0);
+  expect(JSON.stringify(watching.told) + watching.stderr).not.toContain(third);
 });

@@ -18,7 +18,7 @@ function doc(command: string, mounted: string, running = true): ContainerDoc {
 }
 
 it("names an agent in a container that has a state folder of its own, and how to keep it away", () => {
-  expect(otherAgents([doc("agent", "/var/lib/docker/volumes/state/_data")], state)).toEqual([
+  expect(otherAgents([doc("agent", "/var/lib/docker/volumes/state/_data")], state, {})).toEqual([
     expect.stringContaining("docker stop unsprawl-agent-1 first"),
   ]);
 });
@@ -28,5 +28,5 @@ it.each([
   ["one that is stopped", doc("agent", "/elsewhere", false)],
   ["what is no agent", doc("watch", "/elsewhere")],
 ])("does not name %s", (_, one) => {
-  expect(otherAgents([one], state)).toEqual([]);
+  expect(otherAgents([one], state, {})).toEqual([]);
 });

@@ -1,86 +1,22 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RotationTarget } from "../../src/contract/rotator.ts";
-import { Secret } from "../../src/model/secret.ts";
-import { rotationTarget, rotators } from "../../src/rotators/index.ts";
-import { WIRE } from "../conformance/rotator.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
-import { startMysql } from "../services/mysql.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
-import { startPostgres } from "../services/postgres.ts";
-import { startRabbit } from "../services/rabbitmq.ts";
-import { startRedis } from "../services/redis.ts";
-import { startSlapd } from "../services/slapd.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { sample } from "../support/deep.ts";
 import { makeWorld, type World } from "../support/world.ts";
+import { LOGIN_SERVERS, logsIn, passwordIn, targetOf, type LoginServer, type Variables } from "./login-servers.ts";
 
 // For each kind of server: two migrated containers, one that never was, and a file, which all have one login; and a client
 // that logs in all the while with what the first container has.
 
-type Variables = { readonly [name: string]: string };
-
-type LoginServer = {
-  /** The variable with the password in it, and what stands beside it. */
-  readonly held: string;
-  readonly variables: (password: string) => Variables;
-  readonly log: () => string;
-  readonly stop: () => Promise<void>;
-};
-
+const isRedis = (kind: string): boolean => ["redis", "valkey"].includes(kind);
 const made = (): string => randomBytes(18).toString("base64url");
-const url = (scheme: string, port: number, password: string, rest = ""): string =>
-  `${scheme}://app:${encodeURIComponent(password)}@127.0.0.1:${port}${rest}`;
-
-async function postgres(password: string): Promise<LoginServer> {
-  const settings = ["log_statement = 'all'", "log_min_duration_statement = 0"];
-  const { port, sql, log, stop } = await startPostgres("host all all all scram-sha-256", settings);
-  await sql(
-    "set log_statement = 'none'",
-    "set log_min_duration_statement = -1",
-    `create role app login password '${password}'`,
-  );
-  const variables = (of: string): Variables => ({
-    DATABASE_URL: url("postgresql", port, of, "/postgres?sslmode=require"),
-  });
-  return { held: "DATABASE_URL", variables, log, stop };
-}
-
-async function mariadb(password: string): Promise<LoginServer> {
-  const account = "app@'127.0.0.1'";
-  const grants = [`grant create user on *.* to ${account}`, `grant select on mysql.global_priv to ${account}`];
-  const made = [`create user ${account} identified by '${password}'`, ...grants];
-  const { port, log, stop } = await startMysql(made, false, ["--general-log", "--slow-query-log"]);
-  return { held: "MYSQL_URL", variables: (of) => ({ MYSQL_URL: url("mysql", port, of, "/mysql") }), log, stop };
-}
-
-const redis =
-  (kind: "redis" | "valkey") =>
-  async (password: string): Promise<LoginServer> => {
-    const digest = createHash("sha256").update(password).digest("hex");
-    const { port, log, stop } = await startRedis([`user app on #${digest} ~* +@all`], kind);
-    return { held: "REDIS_URL", variables: (of) => ({ REDIS_URL: url("redis", port, of, "/0") }), log, stop };
-  };
-
-async function rabbitmq(password: string): Promise<LoginServer> {
-  const { port, managementPort, api, log, stop } = await startRabbit();
-  await api("PUT", "users/app", { password, tags: "administrator" });
-  const beside = { RABBITMQ_MANAGEMENT_PORT: `${managementPort}` };
-  return { held: "AMQP_URL", variables: (of) => ({ AMQP_URL: url("amqp", port, of, "/"), ...beside }), log, stop };
-}
-
-async function openldap(password: string): Promise<LoginServer> {
-  const access = "access to attrs=userPassword by self write by anonymous auth by * none";
-  const { port, suffix, as, log, stop } = await startSlapd(made(), [access, "access to * by users read by * none"]);
-  const dn = `cn=app,${suffix}`;
-  await as((client) => client.add(dn, { objectClass: "person", cn: "app", sn: "x", userPassword: password }));
-  const beside = { LDAP_URL: `ldap://127.0.0.1:${port}`, LDAP_BIND_DN: dn };
-  return { held: "LDAP_BIND_PASSWORD", variables: (of) => ({ LDAP_BIND_PASSWORD: of, ...beside }), log, stop };
-}
 
 let engine: WorkerEngine;
 let bao: OpenBao;
@@ -157,12 +93,12 @@ async function resolved(file: string, name: string): Promise<string | undefined>
 }
 
 const KINDS = [
-  ["postgres", "none", postgres],
-  ["mariadb", "both", mariadb],
-  ...sample(["redis", "valkey"] as const, 1).map((kind) => [kind, "both", redis(kind)] as const),
-  ["rabbitmq", "none", rabbitmq],
-  ["openldap", "both", openldap],
-] as const;
+  ...LOGIN_SERVERS.filter(([kind]) => !isRedis(kind)),
+  ...sample(
+    LOGIN_SERVERS.filter(([kind]) => isRedis(kind)),
+    1,
+  ),
+];
 
 describe.each(KINDS)("a login of %s", (kind, overlap, startServer) => {
   const old = made();
@@ -171,15 +107,7 @@ describe.each(KINDS)("a login of %s", (kind, overlap, startServer) => {
   let target: RotationTarget;
   let file: string;
 
-  /** The password in the variable. */
-  const passwordIn = (value: string): string =>
-    value.includes("://") ? decodeURIComponent(new URL(value).password) : value;
-
-  async function logsIn(password: string): Promise<boolean> {
-    const checked = (await rotators[target.rotator]?.())?.rotator.server;
-    if (checked == null) throw new Error("no server");
-    return checked.logsIn(target, { id: null, secret: Secret.of(password) }, WIRE);
-  }
+  const accepts = (password: string): Promise<boolean> => logsIn(target, password);
 
   /** Logs in 50 times a second with what a container has, while it is up; for how long it was refused. */
   function loggingIn(valueNow: () => Promise<string | null>) {
@@ -188,7 +116,7 @@ describe.each(KINDS)("a login of %s", (kind, overlap, startServer) => {
     const loop = async (): Promise<void> => {
       for (let last = performance.now(); !client.isDone; await sleep(20)) {
         const value = await valueNow();
-        const isAccepted = value === null || (await logsIn(passwordIn(value)));
+        const isAccepted = value === null || (await accepts(passwordIn(value)));
         const now = performance.now();
         if (value !== null) logins.attempts++;
         if (!isAccepted) {
@@ -212,11 +140,7 @@ describe.each(KINDS)("a login of %s", (kind, overlap, startServer) => {
     world.plant({ [kind]: old });
     server = await startServer(old);
     const variables = server.variables(old);
-    const of = Object.entries(variables).map(([name, value]) => ({ name, value: Secret.of(value) }));
-    const value = Secret.of(variables[server.held] ?? "");
-    const found = await rotationTarget({ name: server.held, part: Secret.of(old), value, variables: of });
-    if (found === null || typeof found === "string") throw new Error(`no target: ${found ?? ""}`);
-    target = found;
+    target = await targetOf(server, old);
     for (const name of [web, worker, third]) start(name, variables);
     file = join(world.dir, `${kind}.env`);
     writeFileSync(file, `${server.held}="${variables[server.held] ?? ""}"\n`);
@@ -247,7 +171,7 @@ describe.each(KINDS)("a login of %s", (kind, overlap, startServer) => {
     world.plant({ [`${kind} now`]: now });
     for (const name of [web, worker, third]) expect(variable(name, held), name).toBe(variables(now)[held]);
     expect(await resolved(file, held)).toBe(variables(now)[held]);
-    expect([now === old, await logsIn(now), await logsIn(old)]).toEqual([false, true, false]);
+    expect([now === old, await accepts(now), await accepts(old)]).toEqual([false, true, false]);
     for (const { attempts, refused } of logins)
       expect([attempts > 0, overlap === "both" ? refused : 0]).toEqual([true, 0]);
     expect(stdout.replace(/\s+/g, " ")).toContain(`${kind}.env has ${held} too, and no container here gets it`);
@@ -256,7 +180,7 @@ describe.each(KINDS)("a login of %s", (kind, overlap, startServer) => {
 
     const back = await world.unsprawl(["rollback", "last"]);
     expect(back.code, back.stderr).toBe(0);
-    expect([await logsIn(now), await logsIn(old), await resolved(file, held)]).toEqual([
+    expect([await accepts(now), await accepts(old), await resolved(file, held)]).toEqual([
       ...[false, true, variables(old)[held]],
     ]);
   });

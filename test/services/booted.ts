@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +19,9 @@ import { forget, remember } from "./running.ts";
 const MANAGER = "/usr/lib/systemd/systemd";
 
 export type BootedSystemd = {
-  /** `systemctl` in there; throws with what it says. */
+  /** A command in there; throws with what it says. */
+  run(...words: string[]): string;
+  /** `systemctl` in there. */
   systemctl(...args: string[]): string;
   stop(): Promise<void>;
 };
@@ -21,14 +33,20 @@ const TARGETS: { readonly [unit: string]: string } = {
   "network-online.target": "After=basic.target",
   "shutdown.target": "DefaultDependencies=no",
   "multi-user.target": "Requires=basic.target\nAfter=basic.target\nAllowIsolate=yes",
+  "default.target": "Requires=basic.target\nAfter=basic.target\nAllowIsolate=yes",
 };
 
 /** Puts the targets beside the units of this root and enables these units, as `systemctl enable` does at an installation. */
 export async function enableUnits(root: string, ...units: readonly string[]): Promise<void> {
   const systemctl = await need("systemctl", ["systemd"]);
-  for (const [unit, text] of Object.entries(TARGETS))
-    writeFileSync(join(unitsOf(root), unit), `[Unit]\nDescription=${unit}\n${text}\n`);
+  writeTargets(unitsOf(root));
   execFileSync(systemctl, [`--root=${root}`, "enable", ...units], { stdio: "pipe" });
+}
+
+/** What a manager wants by itself, a user's too. */
+export function writeTargets(folder: string): void {
+  for (const [unit, text] of Object.entries(TARGETS))
+    writeFileSync(join(folder, unit), `[Unit]\nDescription=${unit}\n${text}\n`);
 }
 
 /** The folder for units below a root. */
@@ -51,6 +69,8 @@ export async function bootSystemd(root: string): Promise<BootedSystemd> {
   const [unshare, nsenter] = [await need("unshare", ["util-linux"]), await need("nsenter", ["util-linux"])];
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-boot-"));
   const group = mkdtempSync(join(mount, "unsprawl-boot-"));
+  // Other users' processes have theirs below it.
+  chmodSync(group, 0o755);
   const log = join(dir, "log");
   const script = join(dir, "boot");
   writeFileSync(
@@ -73,11 +93,12 @@ export async function bootSystemd(root: string): Promise<BootedSystemd> {
   const pid = child.pid ?? 0;
   remember(pid, dir);
   const first = await until(() => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim()) || null);
-  const systemctl = (...args: string[]): string =>
-    execFileSync(nsenter, ["-t", String(first), "-m", "-p", "systemctl", ...args], {
+  const run = (...words: string[]): string =>
+    execFileSync(nsenter, ["-t", String(first), "-m", "-p", ...words], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     }).trim();
+  const systemctl = (...args: string[]): string => run("systemctl", ...args);
   const stop = async (): Promise<void> => {
     const ended = child.exitCode !== null || child.signalCode !== null;
     const gone = ended ? null : new Promise((done) => child.once("exit", done));
@@ -89,7 +110,7 @@ export async function bootSystemd(root: string): Promise<BootedSystemd> {
     rmSync(dir, { recursive: true, force: true });
   };
   const isUp = await until(() => (systemctl("show", "-p", "Version").startsWith("Version=") ? true : null));
-  if (isUp !== null) return { systemctl, stop };
+  if (isUp !== null) return { run, systemctl, stop };
   const said = readFileSync(log, "utf8").slice(-2000);
   await stop();
   throw new Error(`systemd did not boot:\n${said}`);

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Visitor, parseSync, type ESTree } from "rolldown/utils";
-import { dismissals, rules } from "../../src/detect/index.ts";
+import { dismissals, rules, valueDismissals } from "../../src/detect/index.ts";
 import * as shapes from "../../src/detect/patterns.ts";
 
 /** A regular expression of the product: where it stands, and what it says. */
@@ -24,7 +24,8 @@ export function allPatterns(): readonly Pattern[] {
     if (pattern !== null) add(`rule ${id}`, pattern);
     if (names !== null) add(`names of rule ${id}`, names);
   }
-  for (const { id, patterns } of dismissals) for (const pattern of patterns) add(`dismissal ${id}`, pattern);
+  for (const { id, patterns } of [...dismissals, ...valueDismissals])
+    for (const pattern of patterns) add(`dismissal ${id}`, pattern);
   for (const { tool, pattern } of shapes.REFERENCE_TOOLS) add(`reference of ${tool}`, pattern);
   for (const [name, value] of Object.entries<unknown>(shapes))
     if (value instanceof RegExp) add(`src/detect/patterns.ts ${name}`, value);

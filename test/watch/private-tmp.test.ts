@@ -18,7 +18,7 @@ it("a unit is not made of a program that it would not see", () => {
   expect(next(["/usr/bin/node", "/tmpfs/main.js"])).toBeNull();
   const asked = {
     ...{ words: [], image: null, config: null, state: "/s", memory: "/run/unsprawl", home: "/h" },
-    ...{ socket: null, userHome: "/root" },
+    ...{ socket: null, userHome: "/root", userUnits: null },
   };
   const unit = (program: string) => () => agentInstallation("systemd", { ...asked, program: [program] });
   expect(unit("/tmp/unsprawl")).toThrow("systemd hides from the unit (PrivateTmp=yes)");

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { isExecutable } from "../../../src/kit/io/executable.ts";
 import { delimiter, join } from "node:path";
 import { runChild, type ChildBounds } from "../../../src/kit/bounded-child.ts";
 import { cmd } from "../../../src/kit/shell.ts";
@@ -233,18 +233,9 @@ function find(env: NodeJS.ProcessEnv): readonly string[] | null {
   for (const dir of [...folders, ...path]) {
     const program = join(dir, "docker-compose");
     // The plugin also runs as a program; only features of version 2 are used.
-    if (executable(program)) return [program];
+    if (isExecutable(program)) return [program];
   }
   return null;
-}
-
-function executable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

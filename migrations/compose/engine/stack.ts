@@ -1,3 +1,4 @@
+import { NO_VOLUMES_IN_SWARM, withoutVolumes } from "../../../src/engine/choose.ts";
 import { noFit, type Delivery } from "../../../src/contract/delivery.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
@@ -73,11 +74,12 @@ export async function mustBeDeployed(
   }
 }
 
-/** A delivery as it serves a stack. */
-export function inStack(delivery: Delivery): Delivery {
-  if (delivery.name !== "runtime") return delivery;
+/** The deliveries as they serve a stack. */
+export function inStack(deliveries: readonly Delivery[]): readonly Delivery[] {
   const why = "Swarm does not accept an OCI runtime from a stack file";
   const hint =
     "give its program the value as a file from `secrets:`, if it has an option for that, or take an image with a shell; then plan again";
-  return { ...delivery, fits: async () => ({ ...noFit(why), hint }) };
+  return withoutVolumes(deliveries, NO_VOLUMES_IN_SWARM).map((delivery) =>
+    delivery.name === "runtime" ? { ...delivery, fits: async () => ({ ...noFit(why), hint }) } : delivery,
+  );
 }

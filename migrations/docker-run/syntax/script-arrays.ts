@@ -1,6 +1,7 @@
+import { countBelow } from "../../../src/kit/sorted.ts";
 import { lineStart } from "../../../src/kit/text/splice.ts";
 import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
-import { countBelow, scriptIndex, type ScriptCommands } from "./script-index.ts";
+import { scriptIndex, type ScriptCommands } from "./script-index.ts";
 import { reaches } from "./script-own.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { countBelow } from "../../../src/kit/sorted.ts";
 import type { RunCommand } from "./shell-run.ts";
 import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
 
@@ -150,15 +151,4 @@ function unsureIn(text: string): VariableIndex["unsure"] {
 export function variableIn(content: string): string | null {
   const [, plain, braced] = /^\$(?:([A-Za-z_]\w{0,254})|\{([A-Za-z_]\w{0,254})\})$/.exec(content) ?? [];
   return plain ?? braced ?? null;
-}
-
-/** How many of these sorted numbers are less than the limit. */
-export function countBelow(sorted: readonly number[], limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,10 +1,10 @@
+import { countBelow } from "../../../src/kit/sorted.ts";
 import { bare, cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
 import {
-  countBelow,
   scriptIndex,
   variableIn,
   variableIndex,

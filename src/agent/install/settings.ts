@@ -21,4 +21,6 @@ export type AgentInstall = {
   readonly socket: string | null;
   /** `$HOME` of the user whose state it is. */
   readonly userHome: string;
+  /** The folder of a user's own units, for an agent without root; null for root's. */
+  readonly userUnits: string | null;
 };

@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFile
 import { dirname, join } from "node:path";
 import { agentInstallation } from "../../agent/install/index.ts";
 import { AGENT_UNIT } from "../../core/agent-state.ts";
-import { agentHome } from "../../delivery/readers.ts";
+import { ROOTS_AGENT_HOME } from "../../delivery/readers.ts";
 import { run } from "./tools.ts";
 
 /** What a package installs besides the program: texts that the program and the build write. */
@@ -64,7 +64,8 @@ function agentUnitText(): string {
     config: null,
     state: "/root/.local/state/unsprawl",
     memory: "/run/unsprawl",
-    home: agentHome({}),
+    home: ROOTS_AGENT_HOME,
+    userUnits: null,
     socket: null,
     userHome: "/root",
   });

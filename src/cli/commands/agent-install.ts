@@ -3,8 +3,9 @@ import { join, resolve } from "node:path";
 import type { Assembly } from "../../assembly/index.ts";
 import type { Provider } from "../../contract/provider.ts";
 import type { AgentForm } from "../../agent/install/settings.ts";
-import { AGENT_UNIT } from "../../core/agent-state.ts";
+import { AGENT_UNIT, unitFolder } from "../../core/agent-state.ts";
 import { homeOf } from "../../kit/home.ts";
+import { effectiveUid } from "../../kit/io/owner.ts";
 import { foreignProgram } from "../../kit/io/roots-alone.ts";
 import { startWords } from "../../kit/program.ts";
 import { loadedFolders, mustBeRoots } from "../../kit/root-loads.ts";
@@ -33,7 +34,9 @@ export async function install(context: CommandContext, args: readonly string[], 
   const config = textFlag(options, "config");
   const form = agentFormOf(args[0]);
   const home = agentHome(env);
-  mustServeRoot(form, env, config === null ? [] : [resolve(cwd, config)]);
+  // Of all forms only the user's own unit is not root's.
+  const isRoots = form !== "systemd" || effectiveUid() === 0;
+  if (isRoots) mustServeRoot(form, env, config === null ? [] : [resolve(cwd, config)]);
   const made = agentInstallation(form, {
     words: wordsOf(options),
     program: startWords(),
@@ -44,6 +47,7 @@ export async function install(context: CommandContext, args: readonly string[], 
     home,
     socket: findConnection(env).socketPath,
     userHome: homeOf(env),
+    userUnits: isRoots ? null : unitFolder(env),
   });
   const providers = await storesToRead(assembly, listFlag(options, "to"));
   const folder = textFlag(options, "output");
@@ -98,9 +102,8 @@ export async function uninstall(
       "docker compose -f unsprawl-agent-compose.yaml down --volumes, for the others",
     );
   const { agentHome } = await import("../../delivery/readers.ts");
-  const paths = [join("/etc/systemd/system", AGENT_UNIT), agentHome(context.assembly.env)].filter((path) =>
-    existsSync(path),
-  );
+  const { env } = context.assembly;
+  const paths = [join(unitFolder(env), AGENT_UNIT), agentHome(env)].filter((path) => existsSync(path));
   const yes = await isRemovalConfirmed(context, options, paths);
   if (yes) for (const path of paths) rmSync(path, { recursive: true, force: true });
   await writeResult(
@@ -112,7 +115,8 @@ export async function uninstall(
   );
   if (!yes && paths.length > 0) say(context, "nothing was removed: add --yes");
   if (yes && paths.length > 0) {
-    sayNext(context, `systemctl disable --now ${AGENT_UNIT}; systemctl daemon-reload`);
+    const user = effectiveUid() === 0 ? "" : " --user";
+    sayNext(context, `systemctl${user} disable --now ${AGENT_UNIT}; systemctl${user} daemon-reload`);
     say(context, "the stores still know its credentials: revoke them there");
   }
   return EXIT.ok;

@@ -1,5 +1,6 @@
 import type { EndedCredential } from "../../delivery/volume/credentials.ts";
-import type { PluginAsked } from "../../delivery/volume/install.ts";
+import type { PluginAsked } from "../../delivery/volume/new-home.ts";
+import type { PluginStarts } from "../../engine/plugin/questions.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { VERSION } from "../../model/version.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
@@ -90,7 +91,7 @@ async function status(context: CommandContext): Promise<number> {
     await writeResult(context.json ? jsonText(document) : `✗ ${message}: ${hint ?? ""}`, null, context);
     return EXIT.failed;
   }
-  const { stores, bindings, volumes, version: program } = found;
+  const { stores, bindings, volumes, starts, version: program } = found;
   const lines = [
     `✓ the engine has the volume plugin (${program}), with ${countText(volumes.length, "volume")}`,
     ...stores.map(({ name, provider, fault }) =>
@@ -98,9 +99,13 @@ async function status(context: CommandContext): Promise<number> {
         ? `✓ ${name} (${provider}) answers with the plugin's own credential`
         : `✗ ${name}: ${printable(fault)}`,
     ),
+    ...(starts === undefined ? [] : [startsLine(starts)]),
     ...bindings.map((one) => `  allowed: ${bindingLine(one)}`),
   ];
-  const document = { version: 1, installed: true, program, stores, bindings, volumes };
+  const document = { version: 1, installed: true, program, stores, bindings, volumes, starts };
   await writeResult(context.json ? jsonText(document) : lines.join("\n"), null, context);
   return stores.every(({ fault }) => fault === null) ? EXIT.ok : EXIT.failed;
 }
+
+const startsLine = ({ served, servedLast, failed }: PluginStarts): string =>
+  `  since its own start: ${countText(served, "start")} served, ${servedLast} with the last values, ${failed} failed`;

@@ -80,6 +80,7 @@ async function rotate(
     {
       ...meant,
       mayMiss: listFlag(options, "accept").includes(OTHER_ENGINE),
+      ...(await handOver(context, options, meant.only)),
       graceMs: parseDuration(textFlag(options, "grace") ?? "5s", "--grace"),
       healthTimeoutMs: parseDuration(textFlag(options, "healthTimeout") ?? "90s", "--health-timeout"),
       signal: context.signal,
@@ -94,6 +95,46 @@ async function rotate(
   const own = given === null ? applying : { ...applying, migration: rotation(tools) };
   const exit = await finishRun(await apply(plan, own, scriptHost(context, true)), context, options, undefined, left);
   return exit === EXIT.ok && left.length > 0 ? EXIT.partly : exit;
+}
+
+/** What --dynamic asks for; nothing without it. */
+async function handOver(
+  { assembly }: CommandContext,
+  options: ParsedFlags,
+  only: readonly string[],
+): Promise<Pick<RotateAsked, "handOver">> {
+  const [connection, every] = [textFlag(options, "connection"), textFlag(options, "every")];
+  if (options["dynamic"] !== true) {
+    if (connection === null && every === null) return {};
+    throw new UnsprawlError("usage", "--connection and --every are for --dynamic", "unsprawl rotate --dynamic");
+  }
+  if (options["due"] === true || textFlag(options, "valueFrom") !== null)
+    throw new UnsprawlError(
+      "usage",
+      "with --dynamic the store's engine makes the value, in its own time",
+      "unsprawl rotate docker:NAME --dynamic",
+    );
+  const [name = "", ...mount] = (connection ?? "").split("/").toReversed();
+  const { rotate: schedule } = await assembly.config();
+  const [named] = only;
+  const days = (named === undefined ? undefined : schedule?.names.get(named)) ?? schedule?.every ?? 30;
+  return {
+    handOver: {
+      mount: mount.length === 0 ? "database" : mount.toReversed().join("/"),
+      connection: name === "" ? null : name,
+      everySeconds: every === null ? days * DAY : secondsOf(every),
+    },
+  };
+}
+
+const DAY = 86_400;
+
+/** At least a minute: everyone who has the login is restarted each time. */
+function secondsOf(every: string): number {
+  const [, days] = /^(\d{1,4})d$/.exec(every) ?? [];
+  const seconds = days === undefined ? Math.round(parseDuration(every, "--every") / 1000) : Number(days) * DAY;
+  if (seconds >= 60) return seconds;
+  throw new UnsprawlError("usage", "--every is at least a minute: each time, everyone is restarted", "--every 30d");
 }
 
 /** The bytes of a file, or of stdin for `-`; null for none. Throws `usage` for an empty one. */

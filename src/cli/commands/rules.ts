@@ -60,7 +60,7 @@ async function configuration({
  * marked.
  */
 async function list(context: CommandContext): Promise<number> {
-  const [{ rules, familyOf, dismissals }, own, configured] = await Promise.all([
+  const [{ rules, familyOf, dismissalRows }, own, configured] = await Promise.all([
     import("../../detect/index.ts"),
     context.assembly.ownRules(),
     configuration(context),
@@ -69,7 +69,7 @@ async function list(context: CommandContext): Promise<number> {
     ...rules.map((rule) => configured(ofBuiltIn(rule, familyOf(rule.id)), true)),
     ...(own?.rules ?? []).map((rule) => configured(ofOwn(rule), false)),
   ];
-  const rows = dismissals.map(({ id, why }) => configured({ id, why, state: "on" }, false));
+  const rows = dismissalRows.map(({ id, why }) => configured({ id, why, state: "on" }, false));
   if (context.json) await writeResult(jsonText({ version: 1, rules: listed, dismissals: rows }), null, context);
   else await writeResult(`${dismissedBy(rows)}\n\n${byFamily(listed)}`, null, context);
   return EXIT.ok;
@@ -83,14 +83,14 @@ function ofOwn({ id, source, severity, description }: OwnRule): Listed {
   return { id, family: "own", vendor: source, severity, description, reference: "", state: "on" };
 }
 
-/** What makes a finding in a text none, or one of low confidence. */
+/** What makes a value or a finding in a text none, or one of low confidence. */
 function dismissedBy(rows: readonly { readonly id: string; readonly why: string; readonly state: string }[]): string {
   const lines = rows.map(({ id, why, state }) => [
     { text: id, colour: "bold" as const },
     { text: state === "on" ? "dismisses" : state },
     { text: why },
   ]);
-  return `dismissed in texts (${rows.length})\n${table(lines, process.stdout)}`;
+  return `dismissed (${rows.length})\n${table(lines, process.stdout)}`;
 }
 
 function byFamily(listed: readonly Listed[]): string {
@@ -108,21 +108,21 @@ function byFamily(listed: readonly Listed[]): string {
 }
 
 async function show(context: CommandContext, id: string): Promise<number> {
-  const [{ rules, ruleById, explain, rotationAdvice, dismissalById, dismissals, explainDismissal }, own, configured] =
+  const [{ rules, ruleById, explain, rotationAdvice, dismissalRows, explainDismissal }, own, configured] =
     await Promise.all([import("../../detect/index.ts"), context.assembly.ownRules(), configuration(context)]);
   const mine = own?.rules.find((rule) => rule.id === id);
   const builtIn = ruleById(id);
-  const dismissal = dismissalById(id);
+  const dismissal = dismissalRows.find((row) => row.id === id);
   const told =
     mine !== undefined
       ? configured({ ...explainOwn(mine), ...rotationAdvice(id), id, state: "on" }, false)
       : builtIn !== null
         ? configured({ ...explain(builtIn), id, state: builtIn.publishable ? "clears" : "on" }, true)
-        : dismissal !== null
+        : dismissal !== undefined
           ? configured({ ...explainDismissal(dismissal), state: "on" }, false)
           : null;
   if (told === null) {
-    const ids = [...rules, ...(own?.rules ?? []), ...dismissals].map((rule) => rule.id);
+    const ids = [...rules, ...(own?.rules ?? []), ...dismissalRows].map((rule) => rule.id);
     throw new UnsprawlError("absent", `no rule ${JSON.stringify(id)}`, meant(id, ids));
   }
   const lines = Object.entries(told).map(([key, value]) => `${key.padEnd(12)} ${[value].flat().join(", ")}`);

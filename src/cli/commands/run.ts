@@ -5,7 +5,7 @@ import { listFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { expressionsIn, type ExpressionPiece } from "../../core/expressions.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { delimiter, join } from "node:path";
-import { accessSync, constants, statSync } from "node:fs";
+import { isExecutable } from "../../kit/io/executable.ts";
 
 /**
  * `unsprawl run -- CMD…`: resolves references in the environment, then becomes CMD (execve: no parent stays). With
@@ -69,13 +69,7 @@ function noStore(name: string, text: string): UnsprawlError {
 /** As execvp(3) finds it. */
 function executable(command: string, path: string): string {
   const choices = command.includes("/") ? [command] : path.split(delimiter).map((dir) => join(dir, command));
-  for (const file of choices) {
-    try {
-      accessSync(file, constants.X_OK);
-      if (statSync(file).isFile()) return file;
-    } catch {
-      continue;
-    }
-  }
+  const found = choices.find(isExecutable);
+  if (found !== undefined) return found;
   throw new UnsprawlError("absent", `no command ${JSON.stringify(command)}`, "check PATH");
 }

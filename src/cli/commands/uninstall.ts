@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Assembly } from "../../assembly/index.ts";
 import { readJournal, type Journal } from "../../core/journal/journal.ts";
 import { listRuns, type RunSummary } from "../../core/journal/runs.ts";
-import { AGENT_UNIT } from "../../core/agent-state.ts";
+import { AGENT_UNIT, unitFolder } from "../../core/agent-state.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -48,7 +48,7 @@ type InstalledParts = { readonly runtime: string | null; readonly agent: readonl
 async function installedHere({ env }: Assembly): Promise<InstalledParts> {
   const { runtimeHome } = await import("../../delivery/runtime/settings.ts");
   const { agentHome } = await import("../../delivery/readers.ts");
-  const agent = [join("/etc/systemd/system", AGENT_UNIT), agentHome(env)].filter((path) => existsSync(path));
+  const agent = [join(unitFolder(env), AGENT_UNIT), agentHome(env)].filter((path) => existsSync(path));
   // Whole or not: an interrupted one leaves credentials, too.
   return { runtime: existsSync(runtimeHome(env)) ? runtimeHome(env) : null, agent };
 }

@@ -64,6 +64,18 @@ unsprawl rotate install systemd prints a timer that runs rotate --due.`,
         "The new value of one secret, which is valid already where it is checked (- for stdin); a newline at its end does not count, unless the old value ends in one",
       ],
       [
+        "--dynamic",
+        "Hand the login over to Vault's database engine, by a static role: it changes the password from now on, and everyone refers to it there",
+      ],
+      [
+        "--connection <[mount/]name>",
+        "With --dynamic: the server as the engine calls it (default: the one of its address, at the mount database)",
+      ],
+      [
+        "--every <time>",
+        "With --dynamic: how often the engine changes it (default: rotate: of the configuration, or 30d)",
+      ],
+      [
         "--accept <risk…>",
         "other-engine: containers that another engine had of it are left out if that engine does not answer",
         ["other-engine"],
@@ -87,6 +99,10 @@ unsprawl rotate install systemd prints a timer that runs rotate --due.`,
     examples: [
       ["unsprawl rotate last --dry-run", "What would be done for what the last run moved"],
       ["unsprawl rotate docker:web --only DB_PASSWORD", "One secret of one container"],
+      [
+        "unsprawl rotate docker:web --only DB_PASSWORD --dynamic --dry-run",
+        "Hand one login over to Vault's database engine",
+      ],
       ["unsprawl rotate --due --yes", "What the schedule says, from a timer"],
       ["unsprawl rotate install systemd", "Print that timer"],
     ],

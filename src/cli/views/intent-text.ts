@@ -95,7 +95,8 @@ function keptBy(step: Step, { plan, receipts }: RunJournal): string[] {
     case "clean":
       return [`the original image of ${step.image.tags.join(", ")}`];
     case "rotate":
-      return [`the earlier value of ${step.name}, in ${plan.store.name}`];
+      if (step.handover === undefined) return [`the earlier value of ${step.name}, in ${plan.store.name}`];
+      return step.handover.containers.map(({ name }) => `the old container ${swapNames(name, plan.id).kept}`);
     case "recreate":
       // A swarm keeps the spec itself.
       if (step.outage?.update !== undefined) return [`the previous spec of ${step.subject.name}`];

@@ -15,6 +15,7 @@ export function rotateText(plan: Plan, left: readonly NotRotated[], stream: Node
   const lines = steps.flatMap((step) => [
     paint("bold", printable(step.unit), stream),
     ...rotationFacts(step).flatMap(({ label, text }) => line(label, text)),
+    ...(step.handover === undefined ? [] : step.handover.policy.split("\n").map((one) => `    ${printable(one)}`)),
     "",
   ]);
   for (const { text } of plan.warnings) lines.push(...hanging("note  ", printable(text), 6, width));

@@ -1,7 +1,7 @@
 import type { RunResult, UnitResult } from "../../core/apply.ts";
 import { closingSentences, type UnitProof } from "../../core/proof.ts";
 import { backupTexts } from "../../core/key-files.ts";
-import { cmd } from "../../kit/shell.ts";
+import { bare, cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
 import { lineWidth, wrapWords } from "../../kit/text/wrap.ts";
@@ -49,8 +49,8 @@ export function runText(result: RunResult, kept: readonly string[], stream: Node
     );
   } else if (result.state === "done") {
     lines.push(
-      ...wrapped(endText(result, kept)),
-      cmd`  unsprawl scrub ${result.run}      purges them`,
+      ...(kept.length === 0 && result.rotated === true ? [] : wrapped(endText(result, kept))),
+      cmd`  unsprawl scrub ${result.run}      ${bare(kept.length === 0 && result.rotated === true ? "ends the run" : "purges them")}`,
       cmd`  unsprawl rollback ${result.run}   undoes the run`,
     );
   }

@@ -59,7 +59,11 @@ export function runSummaryText(
       step.kind === "put"
         ? [step.move.name]
         : step.kind === "rotate"
-          ? [`new value, checked by ${step.checkedBy}`]
+          ? [
+              step.handover === undefined
+                ? `new value, checked by ${step.checkedBy}`
+                : `handed over to ${step.handover.role.reference}`,
+            ]
           : [],
     );
     return `${unit}: ${names.join(", ")}`;

@@ -27,6 +27,7 @@ const LAYER = v.object({
   of: COUNT,
   fate: v.nullable(v.object({ does: v.picklist(["deleted", "replaced"]), in: COUNT })),
 });
+const STORE = v.object({ name: TEXT, provider: TEXT, settings: anyMap() });
 const ROLE = v.picklist(FIELD_ROLES);
 const PLACE: v.GenericSchema<unknown, Place> = v.variant("kind", [
   v.object({
@@ -81,7 +82,7 @@ const TOP: SchemaEntries = {
   keyId: TEXT,
   migration: TEXT,
   engine: v.object({ id: TEXT, address: TEXT }),
-  store: v.object({ name: TEXT, provider: TEXT, settings: anyMap() }),
+  store: STORE,
   steps: ANY_LIST,
   notMoved: ANY_LIST,
   warnings: ANY_LIST,
@@ -134,6 +135,24 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
     ...{ name: TEXT, rotator: TEXT, target: anyMap(), checkedBy: TEXT, graceMs: NUMBER, healthTimeoutMs: NUMBER },
     ...{ server: v.nullable(TEXT), usesHostNetwork: v.boolean() },
     isGiven: v.optional(v.literal(true)),
+    handover: v.exactOptional(
+      v.object({
+        store: STORE,
+        role: v.object({
+          ...{ name: TEXT, connection: TEXT, user: TEXT, key: v.object({ path: TEXT, field: TEXT }) },
+          ...{ reference: TEXT, everySeconds: v.pipe(NUMBER, v.integer()) },
+        }),
+        policy: v.string(),
+        values: v.array(v.object({ folder: TEXT, name: TEXT, reference: TEXT, store: v.nullable(TEXT) })),
+        files: v.array(v.object({ file: TEXT, references: v.array(TEXT) })),
+        containers: v.array(
+          v.object({
+            ...{ id: TEXT, name: TEXT },
+            labels: v.array(v.object({ name: TEXT, value: TEXT })),
+          }),
+        ),
+      }),
+    ),
     login: v.variant("kind", [
       v.object({ kind: v.literal("owner") }),
       v.object({ kind: v.literal("first-init"), container: TEXT, variable: TEXT, user: TEXT }),

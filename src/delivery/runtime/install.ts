@@ -1,9 +1,12 @@
-import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { OTHER_IDS, remapsIds } from "../../engine/facts.ts";
+import { isPodman, type EngineInfo } from "../../engine/types.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { isExecutable } from "../../kit/io/executable.ts";
 import { resolverWords } from "../../kit/program.ts";
 import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { issueCredentials } from "../readers.ts";
@@ -84,11 +87,13 @@ export async function installRuntime(
   return { program: plan.program, daemonConfig: daemon.configFile, stores: [...stores.keys()] };
 }
 
+/** What `installRuntime` would write. Throws `refused` for an engine that it cannot serve. */
 export async function previewInstall(
   engine: Engine,
   env: NodeJS.ProcessEnv,
   configFile: string | null,
 ): Promise<InstallPreview> {
+  mustTakeRuntimes(await engine.info());
   const home = runtimeHome(env);
   const program = join(home, "unsprawl-runc");
   const file =
@@ -153,6 +158,17 @@ function mustBeRoots(fault: string | null): void {
   );
 }
 
+/** Before root is asked for: it would help nobody there. */
+function mustTakeRuntimes(info: EngineInfo): void {
+  if (isPodman(info))
+    throw new UnsprawlError(
+      "refused",
+      "Podman has no daemon.json: its containers are moved by file or shim",
+      "unsprawl plan docker: --to STORE",
+    );
+  if (remapsIds(info)) throw new UnsprawlError("refused", OTHER_IDS, "unsprawl plugin install --to STORE");
+}
+
 function requireHost(engine: Engine, configFile: string | null): Daemon {
   if (process.getuid?.() !== 0)
     throw new UnsprawlError(
@@ -174,14 +190,8 @@ async function realRuntime(engine: Engine): Promise<string> {
   const choices = named.startsWith("/")
     ? [named]
     : ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"].map((dir) => join(dir, named));
-  for (const file of choices) {
-    try {
-      accessSync(file, constants.X_OK);
-      if (statSync(file).isFile()) return file;
-    } catch {
-      continue;
-    }
-  }
+  const found = choices.find(isExecutable);
+  if (found !== undefined) return found;
   throw new UnsprawlError(
     "absent",
     `the engine's runtime ${named} is not on this host`,

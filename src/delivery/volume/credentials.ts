@@ -13,24 +13,39 @@ export type EndedCredential = {
 /** By path below the driver's home. */
 export type HomeFiles = ReadonlyMap<string, Buffer>;
 
+type HomeStore = DriverSettings["stores"][number];
+
+/** What a home reads one store with. */
+type Credential = { readonly store: HomeStore; readonly files: HomeFiles };
+
 /**
- * Ends at its store each credential among the files of a plugin that is no longer there. `open` gives a store with the login of
- * whoever asks, or null for one to leave out. One that cannot be ended holds up no other.
+ * Ends at its store each credential among the files of these homes that the plugin's own (`inUse`) does not read with. `open`
+ * gives a store with the login of whoever asks, or null for one to leave: what it has is given back in `left`. One that cannot be
+ * ended holds up no other.
  */
 export async function endCredentials(
-  home: HomeFiles,
+  homes: readonly HomeFiles[],
+  inUse: HomeFiles,
   open: (name: string) => Promise<Provider | null>,
-): Promise<readonly EndedCredential[]> {
-  const { stores = [] } = JSON.parse(home.get(SETTINGS)?.toString("utf8") ?? "{}") as Partial<DriverSettings>;
+): Promise<{ readonly ended: readonly EndedCredential[]; readonly left: readonly HomeFiles[] }> {
+  const used = new Set(credentialsOf(inUse).map(textOf));
+  const former = new Map(homes.flatMap(credentialsOf).map((one) => [textOf(one), one]));
   const ended: EndedCredential[] = [];
-  for (const { name, config } of stores) {
-    const files = [...home]
-      .filter(([path]) => path.startsWith(`${name}/`))
-      .map(([path, bytes]) => ({ name: path.slice(name.length + 1), content: Secret.of(bytes) }));
+  const left: HomeFiles[] = [];
+  for (const [text, one] of former) {
+    if (used.has(text)) continue;
+    const { name, config } = one.store;
     try {
       const provider = await open(name);
-      if (provider === null) continue;
+      if (provider === null) {
+        left.push(homeWith(one));
+        continue;
+      }
       if (provider.revokeReader === undefined) throw notIssued(name);
+      const files = [...one.files].map(([path, bytes]) => ({
+        name: path.slice(name.length + 1),
+        content: Secret.of(bytes),
+      }));
       await provider.revokeReader({ config, files });
       ended.push({ store: name, kept: null });
     } catch (error) {
@@ -38,8 +53,23 @@ export async function endCredentials(
       ended.push({ store: name, kept: error });
     }
   }
-  return ended;
+  return { ended, left };
 }
+
+/** What a home reads each of its stores with. */
+export function credentialsOf(home: HomeFiles): readonly Credential[] {
+  const { stores = [] } = JSON.parse(home.get(SETTINGS)?.toString("utf8") ?? "{}") as Partial<DriverSettings>;
+  return stores.map((store) => ({
+    store,
+    files: new Map([...home].filter(([path]) => path.startsWith(`${store.name}/`))),
+  }));
+}
+
+const textOf = ({ store, files }: Credential): string =>
+  JSON.stringify([store, [...files].map(([path, bytes]) => `${path} ${bytes.toString("base64")}`).toSorted()]);
+
+const homeWith = ({ store, files }: Credential): HomeFiles =>
+  new Map([...files, [SETTINGS, Buffer.from(JSON.stringify({ stores: [store] }))]]);
 
 const notIssued = (store: string): UnsprawlError =>
   new UnsprawlError(

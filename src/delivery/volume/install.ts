@@ -1,23 +1,21 @@
-import { readFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { unreachableHost } from "../../engine/facts.ts";
 import { pluginAsker } from "../../engine/plugin/ask.ts";
 import {
   forgetPluginNote,
   newPluginKey,
   readPluginNote,
   writePluginNote,
+  type HomeRecord,
   type PluginNote,
 } from "../../engine/plugin/key.ts";
 import type { PluginStatus } from "../../engine/plugin/questions.ts";
-import { foreignPlugin, pluginMark, type PluginKey } from "../../engine/plugin/seal.ts";
+import { foreignPlugin, pluginMark } from "../../engine/plugin/seal.ts";
 import { isPodman, type EngineInfo } from "../../engine/types.ts";
+import { cmd } from "../../kit/shell.ts";
 import { countText } from "../../kit/text/count.ts";
-import { causeOf, UnsprawlError } from "../../model/error.ts";
-import type { Json } from "../../model/json.ts";
-import { placed } from "../readers.ts";
-import type { RuntimeStore } from "../runtime/settings.ts";
+import { UnsprawlError } from "../../model/error.ts";
 import { driverVolumes } from "../../engine/plugin/volumes.ts";
 import {
   createPlugin,
@@ -27,21 +25,8 @@ import {
   removePlugin,
   type PresentPlugin,
 } from "./engine-plugin.ts";
-import { endCredentials, type EndedCredential, type HomeFiles } from "./credentials.ts";
-import { HOME, SETTINGS, type DriverSettings } from "./driver/home.ts";
-import { ID_BASE } from "./driver/host-ids.ts";
-
-/** What a plugin is installed with. */
-export type PluginAsked = {
-  /** Stores that it may read: it gets a credential for each, which can only read. */
-  readonly stores: readonly Provider[];
-  /** An image of unsprawl that the engine has, to make the plugin of; null for the program that runs here. */
-  readonly from: string | null;
-  /** Keep the last values in memory for a store that cannot be reached; null as before, or not. */
-  readonly keepLast: boolean | null;
-  readonly version: string;
-  readonly signal: AbortSignal;
-};
+import { credentialsOf, endCredentials, type EndedCredential, type HomeFiles } from "./credentials.ts";
+import { filesOf, homeFiles, recordOf, type PluginAsked } from "./new-home.ts";
 
 export type InstalledPlugin = {
   readonly stores: readonly string[];
@@ -50,15 +35,13 @@ export type InstalledPlugin = {
   readonly ended: readonly EndedCredential[];
 };
 
-const WAIT_MS = 15_000;
-
 /**
  * Installs the plugin over the engine's API alone: no registry, no right on the engine's host but the API's. Throws `refused`
  * if the engine has one already, `denied` for somebody else's, `usage` without a store.
  */
 export async function installPlugin(engine: Engine, asked: PluginAsked, state: string): Promise<InstalledPlugin> {
   const info = await engine.info();
-  mustHavePlugins(info);
+  mustHavePlugins(engine, info);
   const note = readPluginNote(state, info.ID);
   const present = await findPlugin(engine, note);
   if (present?.isOwn === false) throw foreignPlugin();
@@ -68,11 +51,10 @@ export async function installPlugin(engine: Engine, asked: PluginAsked, state: s
       `the engine has the volume plugin already${present.isEnabled ? "" : ", disabled"}`,
       "unsprawl plugin upgrade; or: unsprawl plugin status",
     );
-  if (present !== null) await removePlugin(engine); // an install that was cut short
-  const key = note?.key ?? newPluginKey();
-  const home = await homeFiles(asked, key, info, filesOf(note?.moving ?? {}));
-  await writePluginNote(state, info.ID, { key, moving: note?.moving ?? null });
-  return begin(engine, asked, home, state, key);
+  const before = note ?? { key: newPluginKey(), moving: null, ending: [] };
+  const home = await homeFiles(asked, before.key, info, filesOf(before.moving ?? {}));
+  // One that is present was cut short.
+  return begin(engine, asked, state, { home, before, present });
 }
 
 /**
@@ -88,13 +70,10 @@ export async function upgradePlugin(engine: Engine, asked: PluginAsked, state: s
   if (present?.isOwn === false) throw foreignPlugin();
   const moving = await stateOf(engine, note, present);
   const home = await homeFiles(asked, note.key, info, filesOf(moving));
-  await writePluginNote(state, info.ID, { key: note.key, moving });
-  if (present !== null) await removePlugin(engine);
-  const installed = await begin(engine, asked, home, state, note.key);
-  // Not before the new one is seen to read.
-  const renewed = async (name: string): Promise<Provider | null> =>
-    asked.stores.find(({ target }) => target.name === name) ?? null;
-  return { ...installed, ended: await endCredentials(filesOf(moving), renewed) };
+  // Where the plugin answers, what a killed upgrade had taken out is of the one before it.
+  const earlier = note.moving === null || note.moving === moving ? [] : [note.moving];
+  const before = { key: note.key, moving, ending: [...note.ending, ...earlier] };
+  return begin(engine, asked, state, { home, before, present });
 }
 
 /**
@@ -105,7 +84,7 @@ async function stateOf(
   engine: Engine,
   { key, moving }: PluginNote,
   present: PresentPlugin | null,
-): Promise<{ readonly [path: string]: string }> {
+): Promise<HomeRecord> {
   try {
     if (present?.isEnabled === false) await enablePlugin(engine);
     return (await pluginAsker(engine, key)("state", {})).files;
@@ -115,18 +94,25 @@ async function stateOf(
   }
 }
 
+/**
+ * Puts a plugin with this home in the place of the present one, and then ends the credentials that it no longer reads with. At
+ * each instant the note has those that are to be ended once this is killed.
+ */
 async function begin(
   engine: Engine,
   asked: PluginAsked,
-  home: ReadonlyMap<string, Buffer>,
   state: string,
-  key: PluginKey,
+  { home, before, present }: { home: HomeFiles; before: PluginNote; present: PresentPlugin | null },
 ): Promise<InstalledPlugin> {
+  const { key, moving } = before;
   const info = await engine.info();
+  await writePluginNote(state, info.ID, { ...before, ending: [...before.ending, recordOf(home)] });
+  if (present !== null) await removePlugin(engine);
   const made = { home, engineRoot: info.DockerRootDir, mark: pluginMark(key) };
   await createPlugin(engine, { ...made, from: asked.from, signal: asked.signal });
   await enablePlugin(engine);
-  await writePluginNote(state, info.ID, { key, moving: null });
+  const former = [...before.ending, ...(moving === null ? [] : [moving])];
+  await writePluginNote(state, info.ID, { key, moving: null, ending: former });
   const { stores, version } = await pluginAsker(engine, key)("status", {});
   const fault = stores.find((one) => one.fault !== null);
   if (fault !== undefined)
@@ -135,7 +121,12 @@ async function begin(
       `the plugin is installed, but cannot read ${fault.name} from the engine's host: ${fault.fault ?? ""}`,
       "the store's address must be one that the engine's host reaches; then: unsprawl plugin upgrade --to STORE",
     );
-  return { stores: stores.map(({ name }) => name), version, ended: [] };
+  // Not before the new one is seen to read.
+  const renewed = async (name: string): Promise<Provider | null> =>
+    asked.stores.find(({ target }) => target.name === name) ?? null;
+  const { ended, left } = await endCredentials(former.map(filesOf), home, renewed);
+  await writePluginNote(state, info.ID, { key, moving: null, ending: left.map(recordOf) });
+  return { stores: stores.map(({ name }) => name), version, ended: [...ended, ...left.flatMap(notNamed)] };
 }
 
 /**
@@ -162,13 +153,19 @@ export async function uninstallPlugin(
     );
   const docker = await engine.docker();
   for (const { name } of volumes) await engine.call(`remove ${name}`, () => docker.getVolume(name).remove());
-  const isForeign = note === null || present?.isOwn === false;
-  const home = isForeign ? new Map<string, Buffer>() : await lastHome(engine, note, present);
+  if (note === null || present?.isOwn === false) {
+    // What a killed upgrade of ours has taken out is not of somebody else's plugin.
+    if (present !== null) await removePlugin(engine);
+    return [];
+  }
+  const last = await lastHome(engine, note, present);
+  const moving = last instanceof UnsprawlError ? note.moving : last;
+  await writePluginNote(state, ID, { ...note, moving });
   if (present !== null) await removePlugin(engine);
-  // What a killed upgrade of ours has taken out is not of somebody else's plugin.
-  if (isForeign) return [];
+  const homes = [...note.ending, ...[note.moving, moving].filter((one) => one !== null)];
+  const { ended } = await endCredentials(homes.map(filesOf), new Map(), open);
   forgetPluginNote(state, ID);
-  return home instanceof UnsprawlError ? [{ store: "the plugin's stores", kept: home }] : endCredentials(home, open);
+  return last instanceof UnsprawlError ? [...ended, { store: "the plugin's stores", kept: last }] : ended;
 }
 
 /** The files of a plugin that is about to go; or why nobody knows them. */
@@ -176,9 +173,9 @@ async function lastHome(
   engine: Engine,
   note: PluginNote,
   present: PresentPlugin | null,
-): Promise<HomeFiles | UnsprawlError> {
+): Promise<HomeRecord | UnsprawlError> {
   try {
-    return filesOf(await stateOf(engine, note, present));
+    return await stateOf(engine, note, present);
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     return new UnsprawlError(
@@ -201,81 +198,21 @@ export async function readPluginStatus(engine: Engine, state: string): Promise<P
   return ask instanceof UnsprawlError ? ask : ask("status", {});
 }
 
-/** The files of the driver's home, with credentials issued for the stores that are asked. */
-async function homeFiles(
-  { stores, keepLast, version }: PluginAsked,
-  key: PluginKey,
-  info: EngineInfo,
-  before: ReadonlyMap<string, Buffer>,
-): Promise<ReadonlyMap<string, Buffer>> {
-  const home = new Map(before);
-  const old = JSON.parse(before.get(SETTINGS)?.toString("utf8") ?? "{}") as Partial<DriverSettings>;
-  const all = new Map((old.stores ?? []).map((store) => [store.name, store]));
-  for (const provider of stores) {
-    const { name } = provider.target;
-    for (const path of home.keys()) if (path.startsWith(`${name}/`)) home.delete(path);
-    const { config, files } = await provider.issueReader();
-    for (const file of files) home.set(`${name}/${file.name}`, Buffer.from(file.content.expose()));
-    const carry = (file: string, content: Buffer): unknown => home.set(`${name}/${file}`, content);
-    const own = placed(config, `${HOME}/${name}`) as RuntimeStore["config"];
-    all.set(name, { name, provider: provider.target.provider, config: withOwnFiles(own, name, carry) });
-  }
-  if (all.size === 0)
-    throw new UnsprawlError("usage", "the plugin needs a store to read from", "unsprawl plugin install --to STORE");
-  const settings: DriverSettings = {
-    ...{ version: 1, program: version, key: key.toString("base64"), stores: [...all.values()] },
-    ...{ waitMs: old.waitMs ?? WAIT_MS, keepLast: keepLast ?? old.keepLast ?? false },
-  };
-  home.set(SETTINGS, Buffer.from(JSON.stringify(settings)));
-  const base = idMap(info);
-  if (base !== null) home.set(ID_BASE, Buffer.from(base));
-  return home;
-}
-
-/** Files of this host that the store's settings name, such as its CA: the plugin gets them, since it sees no file from here. */
-function withOwnFiles(
-  config: RuntimeStore["config"],
-  store: string,
-  carry: (file: string, content: Buffer) => unknown,
-): RuntimeStore["config"] {
-  const entries = Object.entries(config).map(([key, value]): [string, Json] => {
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return [key, withOwnFiles(value as RuntimeStore["config"], store, carry)];
-    if (typeof value !== "string" || !/(?:File|Cert)$/.test(key) || !isAbsolute(value) || value.startsWith(`${HOME}/`))
-      return [key, value];
-    try {
-      carry(key, readFileSync(value));
-    } catch (error) {
-      throw new UnsprawlError(
-        "config",
-        `cannot read ${value}, which ${store} needs`,
-        "check its settings",
-        causeOf(error),
-      );
-    }
-    return [key, `${HOME}/${store}/${key}`];
-  });
-  return Object.fromEntries(entries);
-}
-
-const filesOf = (moving: { readonly [path: string]: string }): ReadonlyMap<string, Buffer> =>
-  new Map(Object.entries(moving).map(([path, text]) => [path, Buffer.from(text, "base64")]));
-
-/** With userns-remap the engine's folder ends with the first ids of its map (moby `daemon/daemon_unix.go`). */
-function idMap({ DockerRootDir, SecurityOptions }: EngineInfo): string | null {
-  const options = Array.isArray(SecurityOptions) ? SecurityOptions.map(String) : [];
-  if (!options.some((option) => option.includes("name=userns"))) return null;
-  return /\/(\d+\.\d+)$/.exec(DockerRootDir)?.[1] ?? null;
-}
-
-function mustHavePlugins(info: EngineInfo): void {
+function mustHavePlugins(engine: Engine, info: EngineInfo): void {
   if (isPodman(info))
     throw new UnsprawlError(
       "refused",
       "Podman has no managed plugins",
-      "as root on its own host, containers move without one; unsprawl doctor has a row for each way",
+      unreachableHost(engine, info)?.way ?? "unsprawl plan docker: --to STORE moves its containers by file or shim",
     );
 }
+
+/** Credentials of a killed upgrade, at stores that nobody has named since. */
+const notNamed = (home: HomeFiles): readonly EndedCredential[] =>
+  credentialsOf(home).map(({ store: { name } }) => {
+    const way = cmd`unsprawl plugin upgrade --to ${name}`;
+    return { store: name, kept: new UnsprawlError("refused", "this upgrade did not name its store", way) };
+  });
 
 const notOurs = (): UnsprawlError =>
   new UnsprawlError(

@@ -68,7 +68,7 @@ const PLACES: readonly ((place: WordAtPlace) => void)[] = [
 function behindVerb({ given, at, word, before = "", next = "", known, take }: WordAtPlace): void {
   const distance = POSITIONS.get(`${before} ${word}`) ?? POSITIONS.get(word.slice(word.lastIndexOf("/") + 1));
   const value = distance === undefined ? undefined : given[at + distance];
-  if (value === undefined || !plausible(value) || next.startsWith("-") || /^(?:-|\/)/.test(value)) return;
+  if (value === undefined || !plausible(value) || next.startsWith("-")) return;
   if (known && distance !== 1 && !humanPassword(value)) return;
   // `wp user reset-password NAME`, `getent passwd NAME` name the account.
   if (before === "getent" || (/^(?:passwd|(?:re)?set-password)$/.test(word) && !humanPassword(value))) return;

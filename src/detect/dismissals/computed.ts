@@ -47,10 +47,7 @@ function isFilledIn(value: string): boolean {
 /** `SECRET`, `CLIENT_PASSWORD1`, `HOST:PORT:DATABASE:PASSWORD`. */
 function namesCapitals(value: string): boolean {
   if (value.length > 80 || !/^[A-Z][A-Z0-9]*(?:[_:-][A-Z0-9]+)*$/.test(value)) return false;
-  return (
-    readName(value.replaceAll(":", "_")).family !== null ||
-    /(?:SECRET|PASSWORD|PASSWD|TOKEN)(?:KEY)?\d{0,2}$/.test(value)
-  );
+  return readName(value.replaceAll(":", "_")).family !== null;
 }
 
 /** `PARAMETER_SALT = "Argon2.salt"`: the option's own name, which ends as the constant's does. */
@@ -88,7 +85,7 @@ function isMark({ value, tail, path }: Assigned): boolean {
   // `PASSWORD=#iS7n…` where nothing begins a comment behind a value.
   if (!/\.ya?ml$/.test(path) && !/^\s{1,4}\S/.test(tail) && isTypedBehindHash(value)) return false;
   if (!/^[|>][-+]?\d?[-+]?$|^[{[(][\]})]?$|^\\|^[&*!][A-Za-z][\w-]{0,40}$|^#/.test(value)) return false;
-  return !value.startsWith("!") || /^\s{0,4}\S/.test(tail) || /^![A-Z][a-z]+$/.test(value);
+  return !value.startsWith("!") || /^![A-Z][a-z]+$/.test(value);
 }
 
 function isTypedBehindHash(value: string): boolean {

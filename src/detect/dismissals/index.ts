@@ -5,6 +5,7 @@
  */
 import { COMPUTED } from "./computed.ts";
 import { compileRow, type Dismissal, type DismissalQuestion, type DismissalRow } from "./row.ts";
+import { valueDismissals, type ValueDismissal } from "./values.ts";
 import rows from "./text.json" with { type: "json" };
 
 export type { Dismissal } from "./row.ts";
@@ -12,6 +13,9 @@ export type { Dismissal } from "./row.ts";
 export const dismissals: readonly Dismissal[] = Object.entries(rows as { readonly [id: string]: DismissalRow }).map(
   ([id, row]) => compileRow(id, row, COMPUTED[id]),
 );
+
+/** Those of values too: what `rules` lists, and what can be switched off. */
+export const dismissalRows: readonly (Dismissal | ValueDismissal)[] = [...dismissals, ...valueDismissals];
 
 const byId = new Map(dismissals.map((row) => [row.id, row]));
 

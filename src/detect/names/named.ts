@@ -3,9 +3,9 @@ import type { EvidenceOutcome } from "../evidence.ts";
 import type { WordFamily } from "./lexicon.ts";
 import type { NameInfo } from "./names.ts";
 import { reference } from "../reference.ts";
-import { ULID } from "../plain-values.ts";
 import { listsNames, namesSecret } from "../shape.ts";
 
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Names that other accounts bear by default; `admin:…` is a login, `redis:7` an image. */
 const LOGINS =
@@ -61,8 +61,6 @@ const BY_FAMILY: { readonly [family in WordFamily]?: (given: NamedText) => Evide
 };
 
 function byPassword({ name, text, found }: NamedText): EvidenceOutcome {
-  // `PWD` and `OLDPWD` are the shell's working directories.
-  if (/^(?:old_?)?pwd$/.test(name.key) && /^(?:[/~]|[A-Za-z]:)/.test(text)) return null;
   // `PGPASS_CONTENT=db:5432:app:app:$PASSWORD`: a line of .pgpass, of which only the last part is the password.
   if (/pg_?pass/.test(name.key) && reference(/^(?:[^:]{1,200}:){4}(.{1,400})$/.exec(text)?.[1] ?? "") !== null)
     return null;
@@ -76,7 +74,7 @@ function byLogin({ name, text, random, found }: NamedText): EvidenceOutcome {
   if (name.word === "LOGIN" && !looksRandom(text, 32)) return null;
   // A path with a star, or a regular expression of who may come in.
   if (/^\/[^\s]{0,60}\*$|^\^|^\.[*+]/.test(text)) return null;
-  if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;
+  if (/\s/.test(text) || namesSecret(text, name)) return null;
   return random || (name.need !== "random" && humanPassword(text) && !/^\w+[.:/]/.test(text))
     ? found("secret", 0.7)
     : null;
@@ -173,12 +171,10 @@ function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
   if (mark === "/" && !(name.key.includes("neo4j") && name.family === "auth")) return null;
   const promised = promises(name);
   if (!promised && !isUsualLogin(user, password)) return null;
-  if (promised && /^(?:\d{1,5}|\/.*)$/.test(password) && /[.]/.test(user)) return null;
   const parts = { user, password, text };
   if (NO_LOGIN.some((one) => one.pattern.test(parts[one.in]))) return null;
   const pointed = reference(password);
-  if (pointed !== null || /^\$\{?[A-Z_]+\}?$/i.test(password))
-    return pointed ?? { rule: "reference", why: "refers to a value stored elsewhere" };
+  if (pointed !== null) return pointed;
   return {
     rule: "user-password",
     score: promised ? 0.86 : 0.7,
@@ -197,10 +193,7 @@ export function listOfLogins(name: NameInfo, text: string): EvidenceOutcome {
   const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(/[;|]/, ":"));
   const password = match?.[1];
   if (password === undefined || /^v?\d{1,5}(?:\.\d{1,6}){1,4}/.test(password)) return null;
-  if (/^x{3,}$|^\*+$/i.test(password) || /^(?:course|program|library|block|asset)-v1:/.test(text)) return null;
-  // What points to the value, of which a colon or a comma cut the rest off.
-  if (reference(password) !== null || /^(?:ENC\[|ref\+\w|secretref\+|op$|vault$)|^<[^<>]{1,60}>$/.test(password))
-    return null;
+  if (/^x{3,}$|^\*+$/i.test(password) || reference(password) !== null) return null;
   if (!/(?:^|_)(?:users?|accounts?|logins?)$/.test(name.key)) return null;
   if (!humanPassword(password) && !/(?:^|_)(?:s?ftp|samba|smb|basic|auth|http|proxy|mail|local)(?:_|$)/.test(name.key))
     return null;
@@ -248,5 +241,5 @@ function secretLike(text: string): boolean {
   if (/^\d+$/.test(text)) return text.length >= 12;
   const marks = /[!@#$%^&*?+=~]/.test(text);
   const digits = text.replace(/\D/g, "").length;
-  return marks || (digits >= 2 && !/^(?:[a-z]+[-_.])+v?\d{1,4}$/i.test(text));
+  return marks || digits >= 2;
 }

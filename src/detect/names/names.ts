@@ -106,8 +106,6 @@ function settingOf(key: string): string | null {
     return "SECRETS";
   // Vault's agent: the path of what it puts into a file of this name.
   if (key.includes("agent_inject_")) return "AGENT_INJECT";
-  // Woodpecker's and Drone's way to name a secret of theirs.
-  if (key === "from_secret") return "FROM_SECRET";
   if (key.includes("secret_") && IN_OBJECT.test(key)) return "SECRET_KEY";
   if (key.startsWith("airflow_") && IN_BACKEND.test(key)) return "SECRET";
   return key.endsWith("token") && NO_TOKEN.test(key) ? "TOKEN" : null;

@@ -31,8 +31,7 @@ function hasUser(line: readonly string[]): boolean {
 /** Not a number, a path, a host, a URL, a port mapping or an option. */
 export function plausible(value: string): boolean {
   if (value.length < 3 || value.length > 200 || /\s/.test(value)) return false;
-  if (/^[\d.,:/+-]+$/.test(value) || /^[-+/~.$@%<{]/.test(value) || value === "anonymous" || /^[A-Za-z]:\\/.test(value))
-    return false;
+  if (/^[\d.,:/+-]+$/.test(value) || /^[-+/~.$@%<{]/.test(value)) return false;
   if (/:\/\/|^[\w.-]+:\d{1,5}(?:\/|$)|^\w+:\w+$|^[\w.-]+\/[\w./-]+$|=/.test(value)) return false;
   return !/^(?:[a-z0-9-]+\.)+[a-z]{2,}$|\.(?:ya?ml|json|conf|cfg|txt|ini|env|sql|sh|py|js|jar|pem|key|crt)$|\.svc$/i.test(
     value,
@@ -61,7 +60,6 @@ export function isLogin(value: string): boolean {
   const match = /^([A-Za-z][\w.@\\+-]{0,63}):(\S{3,200})$/.exec(value);
   if (match === null) return false;
   const [, user = "", password = ""] = match;
-  if (/^[\d.,-]+$/.test(password) && password.length < 6) return false;
   // `App::cpanminus`, a module of Perl's; `system:kube-scheduler`, a user of Kubernetes'.
   if (/^[/\\~$@{<%:]/.test(password) || password === user || user === "system") return false;
   return !/^[a-z_][a-z_-]{0,31}$/.test(password);

@@ -53,13 +53,7 @@ export function byDirective(line: string, judge: Judge): Evidence | null {
   const hasSpace = line.includes(" ") || line.includes("\t");
   if (!hasSpace) return null;
   const network = NETWORK.exec(line)?.[1];
-  if (
-    network !== undefined &&
-    !/^(?:level|any|default|policy|encryption|generate|chain|(?:minimum|maximum|change|format|lifetime)[\w-]{0,30}|-{1,2}[a-z].{0,40})$/.test(
-      network,
-    )
-  )
-    return judge("password", network, "line of a network device");
+  if (network !== undefined) return judge("password", network, "line of a network device");
   const set = SETS.exec(line);
   if (set !== null) {
     const value = set[2] ?? set[3] ?? set[4] ?? "";

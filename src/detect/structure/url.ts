@@ -80,7 +80,7 @@ function opensNothing({ scheme, user, password: raw, rest }: UrlParts, password:
   if (raw === null && /^[0-9a-f]{32}$/.test(user) && /^\/(?:[\w-]{1,60}\/)?\d{1,20}$/.test(rest)) return true;
   if (/^[A-Z_]{2,30}$/.test(user) && /^[A-Z_]{0,20}(?:PASSWORD|PASS|PWD|PASSWD|SECRET|TOKEN)$/.test(password))
     return true;
-  if (/^\$[A-Za-z_]\w{0,60}$/.test(password) || user.toLowerCase() === "$env") return true;
+  if (/^\$[A-Za-z_]\w{0,60}$/.test(password)) return true;
   return user === "anonymous" && /^ftps?$/i.test(scheme);
 }
 
@@ -211,7 +211,7 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
   if (!text.includes("@") || text.includes("://") || text.length > 2000) return null;
   if (NO_CONNECTION.some((pattern) => pattern.test(text))) return null;
   const part = passwordIn(text, oracleToo);
-  if (part === null || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part))) return null;
+  if (part === null) return null;
   const found = judge("password", part, "password in a connection string");
   return found && { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
 }

@@ -80,8 +80,6 @@ function literalAt(text: string, { start, end }: ArgumentPlace): Omit<NamedLiter
   const match = WRAPPED.exec(argument);
   if (match === null) return null;
   const [, quote = "", raw = ""] = match;
-  // A template fills it in.
-  if (quote === "`" && raw.includes("${")) return null;
   const from = start + argument.indexOf(quote) + 1;
   return {
     start: from,

@@ -52,7 +52,6 @@ function ofCommands(context: TextContext, text: string, commands: readonly Comma
     const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
     return all
       .filter((found) => found.part.length > 2 && plausiblePart(found, off) !== null)
-      .filter(({ part }) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(part))
       .flatMap((found) => {
         const place = placeOf(found, bytes, start, end);
         if (
@@ -61,7 +60,6 @@ function ofCommands(context: TextContext, text: string, commands: readonly Comma
         )
           return [];
         const name = namedBy(text, place.start);
-        if (name.toLowerCase() === found.part.toLowerCase()) return [];
         return [{ found: inKind(found, "", found.part, context), name, ...place }];
       });
   });

@@ -1,3 +1,4 @@
+import { countBelow } from "../../kit/sorted.ts";
 /** `cat > file <<EOF`, `tee file <<EOF`: a file that a script writes, unless it is a script too. */
 const WRITES = /^(?=[^\n]{0,400}(?:>|\btee\b))(?![^\n]{0,400}\.(?:ba|z|k)?sh\b)/;
 const HERE = /(?<!<)<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
@@ -25,13 +26,7 @@ export class HereDocuments {
 
   holds(at: number): boolean {
     const places = (this.#places ??= placesIn(this.#bytes));
-    let [low, high] = [0, places.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((places[middle] as number) <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low % 2 === 1;
+    return countBelow(places, at + 1) % 2 === 1;
   }
 }
 

@@ -49,7 +49,7 @@ export function decided(
   const outcome = decideIn(name, value, off);
   if (!isEvidence(outcome)) context.cleanNamed.add(key);
   else context.isBeside = true;
-  return isEvidence(outcome) && !namesItself(outcome) ? { name, value, outcome } : null;
+  return isEvidence(outcome) ? { name, value, outcome } : null;
 }
 
 export function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
@@ -107,9 +107,4 @@ function isPlaceholderIn(value: string, part: string): boolean {
 /** The name that the last step to a secret tells: `json → db.password`. */
 function innerName({ via = [] }: Evidence, name: string): string {
   return /([A-Za-z_][\w-]{1,79})$/.exec(via.at(-1) ?? "")?.[1] ?? name;
-}
-
-/** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. Accounts have the password `password`. */
-function namesItself({ part, via = [] }: Evidence): boolean {
-  return part !== "password" && via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
 }

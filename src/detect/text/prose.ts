@@ -33,5 +33,5 @@ function namesSecret(word: string): boolean {
   const bare = word.replace(/[^\p{L}-]/gu, "");
   const { family } = readName(bare);
   // `pepper` and `salt` are words of passphrases too.
-  return bare.length > 3 && ((family !== null && !/^(?:pepper|salt|seed|cookie)/i.test(bare)) || /^keys?$/i.test(bare));
+  return bare.length > 3 && family !== null && !/^(?:pepper|salt|seed|cookie)/i.test(bare);
 }

@@ -1,3 +1,4 @@
+import { countBelow } from "../../kit/sorted.ts";
 import type { Language } from "./language.ts";
 
 /** A string of several lines in source code: where what it holds begins and ends. */
@@ -213,13 +214,7 @@ function hereDocument({ text, lines, lineEnd }: SourceText, at: number): StringA
   if (opening === null) return null;
   const start = lineEnd(at) + 1;
   const ends = lines.get(opening[2] as string) ?? [];
-  let [low, high] = [0, ends.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ends[middle] as number) < start) low = middle + 1;
-    else high = middle;
-  }
-  const end = ends[low];
+  const end = ends[countBelow(ends, start)];
   return end === undefined ? null : { start, end, next: end };
 }
 

@@ -15,8 +15,13 @@ export type PluginNote = {
    * The files of the plugin's home while another takes its place, as `state` answers them: a killed upgrade continues with
    * them. Null at any other time.
    */
-  readonly moving: { readonly [path: string]: string } | null;
+  readonly moving: HomeRecord | null;
+  /** The files of homes whose credentials are to be revoked, unless the plugin reads with them: of a killed upgrade too. */
+  readonly ending: readonly HomeRecord[];
 };
+
+/** A home's files, base64 by path. */
+export type HomeRecord = { readonly [path: string]: string };
 
 const fileOf = (state: string, engineId: string): string =>
   join(state, "plugins", `${createHash("sha256").update(engineId).digest("hex").slice(0, 32)}.json`);
@@ -32,14 +37,13 @@ export function readPluginNote(state: string, engineId: string): PluginNote | nu
     throw new UnsprawlError("denied", `cannot read ${file}`, "run as its owner", causeOf(error));
   }
   try {
-    const { version, key, moving } = JSON.parse(text) as {
+    const { version, key, moving, ending } = JSON.parse(text) as Partial<PluginNote> & {
       version: unknown;
       key: string;
-      moving: PluginNote["moving"];
     };
     mustBeKnownForm(version, 1, file);
     const bytes = Buffer.from(key, "base64");
-    if (bytes.length === 32) return { key: bytes, moving: moving ?? null };
+    if (bytes.length === 32) return { key: bytes, moving: moving ?? null, ending: ending ?? [] };
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     // The same as a file of another form.
@@ -47,10 +51,14 @@ export function readPluginNote(state: string, engineId: string): PluginNote | nu
   throw new UnsprawlError("malformed", `${file} cannot be understood`, "restore it from a backup");
 }
 
-export async function writePluginNote(state: string, engineId: string, { key, moving }: PluginNote): Promise<void> {
+export async function writePluginNote(
+  state: string,
+  engineId: string,
+  { key, moving, ending }: PluginNote,
+): Promise<void> {
   const file = fileOf(state, engineId);
   makeFolders(dirname(file), 0o700);
-  await atomicWrite(file, jsonText({ version: 1, key: key.toString("base64"), moving }), { mode: 0o600 });
+  await atomicWrite(file, jsonText({ version: 1, key: key.toString("base64"), moving, ending }), { mode: 0o600 });
 }
 
 export function forgetPluginNote(state: string, engineId: string): void {

@@ -64,6 +64,16 @@ export type PluginStatus = {
   readonly stores: readonly { readonly name: string; readonly provider: string; readonly fault: string | null }[];
   readonly bindings: readonly ReferenceBinding[];
   readonly volumes: readonly string[];
+  /** Absent from a plugin of an earlier release. */
+  readonly starts?: PluginStarts;
+};
+
+/** Starts of containers since the plugin's own, by what became of them. */
+export type PluginStarts = {
+  readonly served: number;
+  /** With the values that were served last, as the store was away. */
+  readonly servedLast: number;
+  readonly failed: number;
 };
 
 /** A file of the engine's, and the places in it of each value that was sought, in their order. */

@@ -1,3 +1,4 @@
+import { countBelow } from "../sorted.ts";
 import { Literals } from "./literals.ts";
 
 /** Names that redaction leaves whole. */
@@ -26,15 +27,4 @@ export class KeptNames {
       return before >= at + length || (ends.get(at) ?? 0) > at + length;
     };
   }
-}
-
-/** How many of these sorted numbers are smaller. */
-function countBelow(sorted: readonly number[], limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -109,7 +109,7 @@ const READERS: { readonly [tab in OverviewTab]: ReadTab } = {
       assembly.supplies(),
     ]);
     const { consumers, notes, unindexed, unserved } = await hostConsumers(assembly);
-    const { running, installed } = agentState(assembly.state());
+    const { running, installed } = agentState(assembly.state(), assembly.env);
     const presence = running ? "is running" : installed ? "is installed, and not running now" : null;
     return {
       agent: [

@@ -6,6 +6,7 @@ import { composeCli } from "../../services/compose.ts";
 import { startEngine, type TestEngine } from "../../services/engine.ts";
 import { APP, BUSYBOX, makeImages } from "../../services/images.ts";
 import { startOpenBao, type OpenBao } from "../../services/openbao.ts";
+import { becomeSwarm, leaveSwarm } from "../../services/swarm.ts";
 import { freePort } from "../../services/tls.ts";
 import { random } from "../../support/canary.ts";
 import { expectServed } from "../../support/served.ts";
@@ -149,4 +150,22 @@ it("scrub leaves the volumes that are in use, and nothing else", async () => {
   compose(ours, "up", "-d", "--force-recreate");
   await served(ours);
   expect(volumes(ours)).toHaveLength(2);
+});
+
+it("a run line or a Swarm service gets no volume, and nobody is sent to the plugin for it", async () => {
+  const { engine, world } = ours;
+  const secret = ["-e", `API_TOKEN=${values.DB_PASSWORD}`];
+  writeFileSync(join(world.dir, "run.sh"), `docker run -d --name line ${secret.join(" ")} ${BUSYBOX} sleep 1000\n`);
+  await becomeSwarm(engine);
+  engine.docker("service", "create", "--name", "task", "--network", "host", ...secret, BUSYBOX, "sleep", "1000");
+  for (const [source, why] of [
+    [`script:${join(world.dir, "run.sh")}`, "volumes of the plugin are for containers and Compose projects"],
+    ["swarm:task", "Swarm has its own secrets"],
+  ] as const) {
+    const { stdout } = await unsprawl(ours, ["plan", source, "--to", "vault"], 3);
+    expect(stdout).toContain(why);
+    expect(stdout).toContain("next: the same as root on the engine's own host");
+    expect(stdout).not.toContain("plugin install");
+  }
+  leaveSwarm(engine);
 });

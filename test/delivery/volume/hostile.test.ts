@@ -107,7 +107,7 @@ const ASKED = { stores: [], from: "image", keepLast: null, version: "2", signal:
 
 it("a disabled plugin is neither taken away nor replaced by an empty one while a container has its volume", async () => {
   const key = newPluginKey();
-  await writePluginNote(state, "engine", { key, moving: null });
+  await writePluginNote(state, "engine", { key, moving: null, ending: [] });
   for (const enabled of [true, false]) {
     const { engine, dialled } = engineWith({ enabled }, key, "");
     await expect(uninstallPlugin(engine, state, noStore)).rejects.toThrow("could not start without the plugin: web");
@@ -117,7 +117,7 @@ it("a disabled plugin is neither taken away nor replaced by an empty one while a
 });
 
 it("a plugin that somebody else has installed since is neither enabled, asked nor replaced, and a killed upgrade keeps what it has", async () => {
-  const note = { key: newPluginKey(), moving: { "bindings.json": base64("ours") } };
+  const note = { key: newPluginKey(), moving: { "bindings.json": base64("ours") }, ending: [] };
   await writePluginNote(state, "engine", note);
   for (const enabled of [true, false]) {
     const { engine, dialled } = engineWith({ enabled }, newPluginKey(), "theirs");
@@ -135,7 +135,7 @@ it("a plugin that somebody else has installed since is neither enabled, asked no
 it("what a plugin was allowed after an upgrade that was killed is not lost with the next", async () => {
   const key = newPluginKey();
   for (const enabled of [true, false]) {
-    await writePluginNote(state, "engine", { key, moving: { "bindings.json": base64("older") } });
+    await writePluginNote(state, "engine", { key, moving: { "bindings.json": base64("older") }, ending: [] });
     const { engine, created } = engineWith({ enabled }, key, "newer");
     await upgradePlugin(engine, ASKED, state);
     expect([created.bindings, readPluginNote(state, "engine")?.moving]).toEqual(["newer", null]);
@@ -155,7 +155,7 @@ it("a container with a volume of the plugin gets its next value by it: the one t
 
 it("a variable with the name of a volume's own option is not taken by it", async () => {
   const key = newPluginKey();
-  await writePluginNote(state, "engine", { key, moving: null });
+  await writePluginNote(state, "engine", { key, moving: null, ending: [] });
   const { engine } = engineWith({ enabled: true }, key, "");
   const volume = volumeDelivery({ engine: async () => engine, state: () => state });
   const subject = { consumer: "container:web" } as unknown as DeliverySubject;

@@ -198,11 +198,14 @@ it("killed, it comes back; a store that hangs fails a start in time", async () =
   store.fault({ kind: "slow" }, 0);
   await docker("start", "web");
   await servesWeb();
+  expect((await unsprawl(["plugin", "status"])).stdout).toMatch(
+    /: [1-9]\d* starts? served, 0 with .*, [1-9]\d* failed/,
+  );
 });
 
-it("an upgrade that was killed is finished by the next, and the last values are kept for a store that hangs", async () => {
+/** Kills this upgrade while the engine has no plugin. */
+async function killed(upgrade: readonly string[]): Promise<void> {
   const [program = "", ...words] = world.program;
-  const upgrade = ["plugin", "upgrade", "--keep-last", "--yes"];
   let isGone = false;
   for (let tries = 0; tries < 5 && !isGone; tries++) {
     const child = spawn(program, [...words, ...upgrade], { cwd: world.dir, env: world.env, stdio: "ignore" });
@@ -214,12 +217,36 @@ it("an upgrade that was killed is finished by the next, and the last values are 
     isGone = engine.docker("plugin", "ls", "-f", "enabled=true", "-q") === "";
   }
   expect(isGone).toBe(true);
+}
+
+it("an upgrade that was killed is finished by the next, and the last values are kept for a store that hangs", async () => {
+  const upgrade = ["plugin", "upgrade", "--keep-last", "--yes"];
+  await killed(upgrade);
   await installedMeanwhile(upgrade);
   expect((await unsprawl(upgrade)).stdout).toContain("reads vault");
   await restarted();
   store.fault({ kind: "slow" }, Infinity);
   await restarted();
   store.fault({ kind: "slow" }, 0);
+  expect((await unsprawl(["plugin", "status"])).stdout).toMatch(
+    /: [1-9]\d* starts? served, [1-9]\d* with the last values/,
+  );
+});
+
+it("new credentials of an upgrade that was killed are named until they are revoked", async () => {
+  const tokens = async (): Promise<number> =>
+    ((await bao.api("LIST", "auth/token/accessors")) as { data: { keys: readonly string[] } }).data.keys.length;
+  const before = await tokens();
+  await killed(["plugin", "upgrade", "--to", "vault", "--yes"]);
+  expect(await tokens()).toBeGreaterThan(before);
+  const { stdout } = await unsprawl(["plugin", "upgrade", "--yes"]);
+  expect(stdout).toContain(
+    "not revoked: this upgrade did not name its store; next: unsprawl plugin upgrade --to vault",
+  );
+  const { stdout: said } = await unsprawl(["plugin", "upgrade", "--to", "vault", "--yes"]);
+  expect(said).not.toContain("not revoked");
+  expect(await tokens()).toBe(before);
+  await restarted();
 });
 
 /** Somebody else gives the engine their plugin, and takes it away once it has been seen that ours does not take it for its own. */

@@ -20,11 +20,15 @@ import { addBindings, isSameBinding, readBindings, removeBindings } from "../../
 import { openStores, resolveReferences, type OpenStore } from "../../runtime/resolve.ts";
 import { RESOLVER, type DriverHome } from "./home.ts";
 import { ENGINE } from "./users.ts";
+import type { Mounts } from "./mounts.ts";
 import type { Volumes } from "./volumes.ts";
 
 type Answering = {
   readonly [Kind in QuestionKind]: (ask: Questions[Kind]["ask"]) => Promise<Questions[Kind]["answer"]>;
 };
+
+/** What the driver has, and what has become of it. */
+type DriverParts = { readonly volumes: Volumes; readonly mounts: Mounts };
 
 /** How many answers and challenges are kept: who asks takes his at once. */
 const MOST = 200;
@@ -37,9 +41,9 @@ export class DriverAnswers {
   readonly #given = new Map<string, AnswerStatus>();
   readonly #challenges = new Set<string>();
 
-  constructor(home: DriverHome, volumes: Volumes, open: OpenStore) {
+  constructor(home: DriverHome, seen: DriverParts, open: OpenStore) {
     this.#home = home;
-    this.#answering = answering(home, volumes, open);
+    this.#answering = answering(home, seen, open);
   }
 
   /** Answers a question. */
@@ -99,7 +103,7 @@ function keepAtMost(kept: Set<string> | Map<string, unknown>, most: number): voi
   }
 }
 
-function answering(home: DriverHome, volumes: Volumes, open: OpenStore): Answering {
+function answering(home: DriverHome, { volumes, mounts }: DriverParts, open: OpenStore): Answering {
   const { dir, settings } = home;
   const stores = (): Promise<readonly Provider[]> => openStores(settings, dir, open);
   const is =
@@ -125,6 +129,7 @@ function answering(home: DriverHome, volumes: Volumes, open: OpenStore): Answeri
       stores: await Promise.all(settings.stores.map((store) => storeStatus(store, dir, open))),
       bindings: readBindings(dir),
       volumes: volumes.names(),
+      starts: mounts.starts(),
     }),
     holds: async ({ pid, of }) => ({ holds: treeHasVariable(pid, of.name, is(of)) }),
     programs: async ({ pid, of, start }) => {

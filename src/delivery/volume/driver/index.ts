@@ -32,7 +32,7 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
   const home = new DriverHome(HOME);
   const volumes = new Volumes(HOME);
   const mounts = new Mounts(home, volumes, open);
-  const answers = new DriverAnswers(home, volumes, open);
+  const answers = new DriverAnswers(home, { volumes, mounts }, open);
   const isSettled = settled(say);
   const calls: { readonly [path: string]: DriverCall } = {
     "/Plugin.Activate": () => ({ Implements: ["VolumeDriver"] }),

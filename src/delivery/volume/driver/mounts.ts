@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DeliveryFile, Owner } from "../../../contract/delivery.ts";
 import type { Provider } from "../../../contract/provider.ts";
+import type { PluginStarts } from "../../../engine/plugin/questions.ts";
 import { noAnswerText, withTimeLimit } from "../../../kit/net/within.ts";
 import { UnsprawlError } from "../../../model/error.ts";
 import type { ReferenceBinding } from "../../../model/binding.ts";
@@ -27,11 +28,16 @@ export class Mounts {
   readonly #last = new Map<string, readonly ResolvedReference[]>();
   readonly #busy = new Map<string, Promise<unknown>>();
   #stores: Promise<readonly Provider[]> | null = null;
+  readonly #starts = { served: 0, servedLast: 0, failed: 0 };
 
   constructor(home: DriverHome, volumes: Volumes, open: OpenStore) {
     this.#home = home;
     this.#volumes = volumes;
     this.#open = open;
+  }
+
+  starts(): PluginStarts {
+    return { ...this.#starts };
   }
 
   pathOf(volume: string): string {
@@ -41,7 +47,7 @@ export class Mounts {
   /** The folder with the values. One mount of a volume after another, so that none takes away what another wrote. */
   async mount(volume: string, id: string): Promise<string> {
     const mine = (this.#busy.get(volume) ?? Promise.resolve()).then(() => this.#mount(volume, id));
-    const settled = mine.catch(() => null);
+    const settled = mine.catch(() => void this.#starts.failed++);
     this.#busy.set(volume, settled);
     void settled.then(() => (this.#busy.get(volume) === settled ? this.#busy.delete(volume) : false));
     return mine;
@@ -83,11 +89,13 @@ export class Mounts {
           "unsprawl plugin status",
         );
       if (settings.keepLast) this.#last.set(asked, values);
+      this.#starts.served++;
       return values;
     } catch (error) {
       const kept = this.#last.get(asked);
       const isAway = error instanceof UnsprawlError && ["unreachable", "throttled"].includes(error.code);
       if (kept === undefined || !isAway) throw error;
+      this.#starts.servedLast++;
       return kept;
     }
   }

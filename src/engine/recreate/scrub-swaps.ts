@@ -1,9 +1,9 @@
-import { nameOf } from "../../src/engine/names.ts";
-import { isUnhealthy } from "../../src/engine/recreate/health.ts";
-import { findOld } from "../../src/engine/recreate/swap-copy.ts";
-import { recordedState, type Swap } from "../../src/engine/recreate/swap-parts.ts";
-import type { ContainerDoc } from "../../src/engine/types.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
+import { nameOf } from "../names.ts";
+import { isUnhealthy } from "./health.ts";
+import { findOld } from "./swap-copy.ts";
+import { recordedState, type Swap } from "./swap-parts.ts";
+import type { ContainerDoc } from "../types.ts";
+import { UnsprawlError } from "../../model/error.ts";
 
 /** Removes the old containers, and returns their names. Throws `refused` while a new one is not up. */
 export async function scrubSwaps(swaps: readonly Swap[]): Promise<string[]> {

@@ -1,15 +1,16 @@
-import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { Provider, StoreCheck } from "../../src/contract/provider.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
-import { probeStore } from "../../src/stores-kit/probe.ts";
+import type { Provider, StoreCheck } from "../contract/provider.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { probeStore } from "./probe.ts";
 
-/** Where a policy for this store allows to read, and nothing is. */
+/** Where a policy for such a store allows to read, and nothing is. */
 const ABSENT = { subject: "unsprawl-check", project: "unsprawl-check", name: "ABSENT" };
 
 /** Tries every right that a migration needs. Reading something that does not exist proves address and key at once. */
-export function checkSecrets(
+export function checkAws(
   store: Provider,
-  client: () => Promise<SecretsManagerClient>,
+  service: string,
+  client: () => Promise<{ readonly config: { region(): Promise<string> } }>,
+  checkAndSet: string,
 ): Promise<readonly StoreCheck[]> {
   const ask = async (): Promise<void> => void (await store.get(store.key(ABSENT)));
   return probeStore(store, {
@@ -17,14 +18,13 @@ export function checkSecrets(
       await ask().catch((error: unknown) => {
         if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
       });
-      const { region } = (await client()).config;
-      return `Secrets Manager, ${await region()}`;
+      const { config } = await client();
+      return `${service}, ${await config.region()}`;
     },
     async authenticate() {
       await ask();
       return "the access key is known";
     },
-    checkAndSet:
-      "a second write to the same name is refused; a version becomes current only after the one that was read",
+    checkAndSet,
   });
 }

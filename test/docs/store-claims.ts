@@ -78,6 +78,16 @@ const ROWS: { readonly [property: string]: readonly Row[] } = {
   ],
   "login ends midway": [
     [
+      AWS,
+      "providers/aws-renewed.test.ts",
+      "%s: keys that end are denied, and the new ones in their files are used from then on",
+    ],
+    [
+      KEYWHIZ,
+      "providers/keywhiz-connection.test.ts",
+      "of $who that are replaced in their files are used from then on: $kind",
+    ],
+    [
       VAULT,
       "providers/vault-auth.test.ts",
       "a token that is revoked meanwhile is replaced; a used-up secret id is denied",
@@ -85,12 +95,6 @@ const ROWS: { readonly [property: string]: readonly Row[] } = {
     [VAULT, "providers/vault-lease.test.ts", "a given token that runs out in the middle is denied, with what to do"],
     [AZURE, "providers/azure-broken.test.ts", "a token that is %s in the middle of a run is taken anew"],
     [GCP, "providers/gcp-login.test.ts", "a token is asked for once, and again when it ends or is refused"],
-    [
-      KMS,
-      "providers/aws-kms-errors.test.ts",
-      "%s of a write is said as what it is, and nothing that KMS said is repeated",
-      "double",
-    ],
   ],
   "replicas lag behind": [
     [
@@ -116,15 +120,20 @@ const ROWS: { readonly [property: string]: readonly Row[] } = {
     ],
   ],
   "login is renewed": [
+    [
+      AWS,
+      "providers/aws-renewed.test.ts",
+      "%s: keys that end are denied, and the new ones in their files are used from then on",
+    ],
+    [
+      KEYWHIZ,
+      "providers/keywhiz-connection.test.ts",
+      "of $who that are replaced in their files are used from then on: $kind",
+    ],
     [VAULT, "providers/vault-lease.test.ts", "one that can be renewed is renewed, at two thirds of its time"],
     [VAULT, "providers/vault-lease.test.ts", "one that nears the end of its life is replaced by a fresh login"],
     [AZURE, "providers/azure-broken.test.ts", "a token that is %s in the middle of a run is taken anew"],
     [GCP, "providers/gcp-login.test.ts", "a token is asked for once, and again when it ends or is refused"],
-    [
-      KEYWHIZ,
-      "providers/keywhiz-connection.test.ts",
-      "that cannot be used are told by their key, and mended without opening the store again",
-    ],
   ],
   "namespaces, projects, regions": [
     [
@@ -165,35 +174,24 @@ export const HOLES: readonly StoreHole[] = [
   {
     property: "sealed, standby, disabled",
     stores: ALL.filter((name) => !["vault", "aws-kms"].includes(name)),
-    why: "no such state; a server that answers 503 is in `conformance/faults.ts`",
-  },
-  {
-    property: "login ends midway",
-    stores: VALUES_AT_AWS,
-    why: "moto's sessions do not end; how the error is worded is in `stores-kit/aws-errors.test.ts`",
-  },
-  {
-    property: "login ends midway",
-    stores: KEYWHIZ,
-    why: "the login is a certificate; one that Keywhiz refuses is in `providers/keywhiz-connection.test.ts`",
+    why: "no such state; a server that answers 503 is in `test/conformance/faults.ts`",
   },
   { property: "login ends midway", stores: LOCAL, why: "there is no login, only a key" },
   { property: "replicas lag behind", stores: [...LOCAL, ...KMS], why: FILE },
   { property: "replicas lag behind", stores: VALUES_AT_AWS, why: "moto never lags" },
   { property: "replicas lag behind", stores: KEYWHIZ, why: "its servers share one database" },
-  { property: "login is renewed", stores: AWS, why: "AWS's own client renews it; moto's sessions do not end" },
   { property: "login is renewed", stores: LOCAL, why: "there is no login, only a key" },
   { property: "namespaces, projects, regions", stores: LOCAL, why: FILE },
   { property: "namespaces, projects, regions", stores: KEYWHIZ, why: "it has none" },
   {
     property: "namespaces, projects, regions",
     stores: VALUES_AT_AWS,
-    why: "the client's region and account; which references are of another is in `providers/vals-references.test.ts`",
+    why: "the client's region and account; which references are of another is in `test/providers/vals-references.test.ts`",
   },
   {
     property: "policy suffices, and is minimal",
     stores: KEYWHIZ,
-    why: "an automation client may do everything or nothing; what lets an application read is in `providers/keywhiz-delivery.test.ts`",
+    why: "an automation client may do everything or nothing; what lets an application read is in `test/providers/keywhiz-delivery.test.ts`",
   },
   {
     property: "policy suffices, and is minimal",

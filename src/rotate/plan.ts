@@ -79,12 +79,13 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
       continue;
     try {
       mustBeFinished([first.move.reference], unfinished);
-      mustBeOurs(first.move.reference, engines);
+      mustBeOurs(first.move.reference, engines, moved);
       const found = await handedOver(await stepFor(first, planned), asked, provider, planned);
       const { step, notes } = await withRecipients(found, provider);
       const references = step.entries.map(({ reference }) => reference);
       mustBeFinished(references, unfinished);
       mustNotBeElsewhere(references, all);
+      mustBeFirst(step, steps);
       steps.push(step);
       for (const text of notes) warnings.set(text, step.unit);
     } catch (error) {
@@ -121,6 +122,18 @@ async function withRecipients(
   return { step: { ...step, entries }, notes: previews.flatMap((preview) => preview?.notes ?? []) };
 }
 
+/** Throws `refused` for a container that an earlier step creates again. */
+function mustBeFirst({ handover }: RotateStep, steps: readonly RotateStep[]): void {
+  const before = new Set(steps.flatMap((one) => one.handover?.containers.map(({ id }) => id) ?? []));
+  const twice = handover?.containers.find(({ id }) => before.has(id));
+  if (twice === undefined) return;
+  throw new UnsprawlError(
+    "refused",
+    `another login of ${twice.name} is handed over by this plan, and it can be created again once in a run`,
+    "--only NAME: one after the other",
+  );
+}
+
 /** The step as it is, or with what hands its login over. */
 async function handedOver(
   step: RotateStep,
@@ -153,13 +166,13 @@ function mustNotBeElsewhere(references: readonly string[], all: readonly DoneMov
 }
 
 /** Throws `refused` for an entry whose login a store's engine changes by now. */
-function mustBeOurs(reference: string, engines: ReturnType<typeof handedOverTo>): void {
+function mustBeOurs(reference: string, engines: ReturnType<typeof handedOverTo>, moved: readonly DoneMove[]): void {
   const handed = engines.get(reference);
-  if (handed === undefined) return;
+  if (handed === undefined || moved.some((one) => one.move.reference === reference && one.at > handed.at)) return;
   throw new UnsprawlError(
     "refused",
     `run ${handed.run} handed its login over: ${handed.reference} changes by itself`,
-    cmd`unsprawl rollback ${handed.run} takes it back`,
+    cmd`unsprawl runs ${handed.run} shows it, and whether a rollback still takes it back`,
   );
 }
 

@@ -142,7 +142,13 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
       v.object({
         store: STORE,
         role: v.object({
-          ...{ name: TEXT, connection: TEXT, user: TEXT, key: v.object({ path: TEXT, field: TEXT }) },
+          ...{
+            name: TEXT,
+            connection: TEXT,
+            address: v.string(),
+            user: TEXT,
+            key: v.object({ path: TEXT, field: TEXT }),
+          },
           ...{ reference: TEXT, everySeconds: v.pipe(NUMBER, v.integer()) },
         }),
         policy: v.string(),

@@ -59,7 +59,7 @@ class IndexedConsumers implements Serving {
       ...one,
       stores: known.get(one.folder)?.stores ?? one.stores,
     }));
-    // A run that has the entry is about to say anew who gets what.
+    // A run that has the entry will say itself who gets what.
     const { state } = this.#tools;
     const isLocked = ({ values }: Consumer): boolean =>
       state !== null && values.some(({ reference }) => isEntryLocked(state, reference));

@@ -1,14 +1,10 @@
 import type { Work } from "../contract/migration.ts";
 import type { LoginRoles, Provider } from "../contract/provider.ts";
 import type { RotationCredential } from "../contract/rotator.ts";
-import { readFacts } from "../engine/facts.ts";
 import type { Engine } from "../engine/engine.ts";
-import { swapNames } from "../engine/names.ts";
-import { NO_CHANGE } from "../engine/recreate/body.ts";
-import { rewrittenBody } from "../engine/recreate/rewritten.ts";
 import { scrubSwaps } from "../engine/recreate/scrub-swaps.ts";
 import type { Swap } from "../engine/recreate/swap-parts.ts";
-import { lostOf, swapBack, swapIn } from "../engine/recreate/swap.ts";
+import { lostOf } from "../engine/recreate/swap.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import type { Handover } from "../model/handover.ts";
@@ -22,6 +18,7 @@ import { giveOut } from "./give-out.ts";
 import { periodText } from "./plan-text.ts";
 import { proofText, type GivenOut } from "./proof-text.ts";
 import { exchangeReferences, mustNameEither } from "./reference-places.ts";
+import { relabel, relabelling } from "./relabelling.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 
 /** How often the engine may change it while everyone gets it. */
@@ -179,30 +176,14 @@ export class HandingOver {
     }
   }
 
-  /** A container that says in its labels what it gets is created again with the reference that counts now. */
+  /** A container that says in its labels what it gets is created again with the reference that counts now; whether it was. */
   async #recreate({ container }: RotatedConsumer, isBack: boolean): Promise<boolean> {
     const own = this.#step.handover.containers.find(({ name }) => name === container);
-    if (own === undefined) return false;
-    const swap = this.#swapOf(own);
-    const idOf = async (): Promise<string | null> => (await this.#engine.container(container))?.Id ?? null;
-    const before = await idOf();
-    if (!isBack) await swapIn([swap], async (old) => this.#body(old, own.labels));
-    else for (const lack of await swapBack([swap])) this.#work.lacks?.(lack);
-    return (await idOf()) !== before;
+    return own !== undefined && relabel(own, this.#swapOf(own), isBack, this.#work);
   }
 
-  async #body(doc: Parameters<Swap["asItIs"]>[0], labels: Handover["containers"][number]["labels"]) {
-    const facts = { ...(await readFacts(this.#engine, doc.Id, this.#work.plan.id)), doc };
-    return rewrittenBody(this.#engine, facts, { ...NO_CHANGE, labels });
-  }
-
-  #swapOf({ id, name }: Handover["containers"][number]): Swap {
-    const { plan, record, phase } = this.#work;
-    const wasRunning = this.#step.consumers.some((one) => one.container === name && one.isRunning);
-    return {
-      ...{ engine: this.#engine, oldId: id, wasRunning, names: swapNames(name, plan.id), record, phase },
-      ...{ step: `${this.#step.id}/${name}`, asItIs: (doc) => this.#body(doc, []) },
-    };
+  #swapOf(container: Handover["containers"][number]): Swap {
+    return relabelling(container, this.#step, this.#engine, this.#work);
   }
 
   #roles(): LoginRoles {

@@ -76,7 +76,7 @@ function variable(name: string): string {
 
 /** The file of a plan that is made now, and its run. */
 async function planned(): Promise<string> {
-  await done("rotate", "docker:web", "--dynamic", "-o", "handover.json");
+  await done("rotate", "docker:web", "--dynamic", "--connection", "pg", "-o", "handover.json");
   return (JSON.parse(readFileSync(join(world.dir, "handover.json"), "utf8")) as { id: string }).id;
 }
 
@@ -102,9 +102,9 @@ it("killed at any step, it is resumed or rolled back, and nobody is locked out",
   const back = await recorded(world, ["rollback", run]);
   expect(back.ran.code, back.ran.stderr).toBe(0);
   await expectWhole("a rollback, undisturbed", false);
-  for (const step of ["adopt", "files", "restart", "retire"])
+  for (const step of ["adopt", "files", "restart", "retire", "text"])
     expect(forth.kinds).toContain(`after intent rotate/${step}`);
-  for (const step of ["renew", "keep", "drop", "admit"]) expect(back.kinds).toContain(`after intent rotate/${step}`);
+  for (const step of ["renew", "keep", "admit", "drop"]) expect(back.kinds).toContain(`after intent rotate/${step}`);
   const ofItself = ({ kind }: { readonly kind: string }): boolean => kind.includes(" rotate");
   const [ofForth, ofBack] = [forth, back].map(({ kinds }) => oneOfEachStep(boundariesOf(kinds).filter(ofItself)));
   const turns = Math.max(ofForth?.length ?? 0, ofBack?.length ?? 0);

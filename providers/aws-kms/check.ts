@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import {
+  ANY_KEY,
   removeEmptyFolders,
   sopsFiles,
   sopsKey,
@@ -26,7 +27,7 @@ export async function checkKms(
   const { template, readOnly } = place;
   let folder = dirname(sopsKey(template, { subject: "check", project: "check", name: "PROBE" }).path);
   const standing = await nearestFolder(folder);
-  const files = sopsFiles(place, keys);
+  const files = sopsFiles(place, { ...keys, made: ANY_KEY });
   let asked: Promise<string> | null = null;
   try {
     const lines = await probeStore(

@@ -1,7 +1,16 @@
+import { join } from "node:path";
 import type { KeyFields } from "../../src/contract/key-service.ts";
 import type { ProviderContext } from "../../src/contract/provider.ts";
+import { statePath } from "../../src/kit/io/state-path.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { ageIdentities, ageKey, ruledKeys, sopsNames, type DataKeys } from "../../src/stores-kit/sops/index.ts";
+import {
+  ageIdentities,
+  ageKey,
+  madeKeys,
+  ruledKeys,
+  sopsNames,
+  type DataKeys,
+} from "../../src/stores-kit/sops/index.ts";
 import type { Kms } from "./kms.ts";
 import { arnRegion, type KmsSettings } from "./settings.ts";
 
@@ -17,8 +26,10 @@ export function dataKeys(
 ): DataKeys {
   return ruledKeys({
     identities: ageIdentities(env, null),
+    made: madeKeys(join(statePath(env), "data-keys")),
     first: "kms",
     named: true,
+    roles: settings.roles,
     service: async (kind) => (kind === "kms" ? kms : ((await service?.(kind)) ?? null)),
     async own(make, file) {
       const age = settings.age.map(ageKey);

@@ -1,11 +1,23 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
 import type { ProviderContext } from "../../src/contract/provider.ts";
-import { either, flag, formed, isText, map, mayBeNull, named, parse, says, text } from "../../src/kit/schema/index.ts";
+import {
+  either,
+  flag,
+  formed,
+  isText,
+  map,
+  mayBeNull,
+  named,
+  parse,
+  says,
+  text,
+  texts,
+} from "../../src/kit/schema/index.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
-import { checkTemplate } from "../../src/stores-kit/sops/index.ts";
+import { checkTemplate, ROLES_TEXT } from "../../src/stores-kit/sops/index.ts";
 import { AWS, publicAws, readAws, type AwsGiven, type AwsSettings } from "../../src/stores-kit/aws.ts";
 
 export type KmsSettings = {
@@ -18,6 +30,8 @@ export type KmsSettings = {
   readonly context: { readonly [key: string]: string };
   /** Further age recipients of a new file. */
   readonly age: readonly string[];
+  /** As which a file's keys may be used. */
+  readonly roles: readonly string[];
   readonly readOnly: boolean;
   readonly reader: AwsGiven["reader"];
 };
@@ -45,6 +59,7 @@ export const KMS = {
       v.array(formed(AGE, says("is not an age recipient", "age: [age1…]")), BAD_AGE),
     ),
   ),
+  roles: mayBeNull(ROLES_TEXT, texts()),
   readOnly: mayBeNull("true refuses every write, as for the OCI runtime", flag()),
   ...AWS,
 };
@@ -74,6 +89,7 @@ export function readSettings(config: { readonly [key: string]: Json }, { env, di
       .flat()
       .flatMap((one) => one.split(","))
       .map((one) => one.trim()),
+    roles: given.roles ?? [],
     readOnly: given.readOnly ?? false,
     reader: given.reader,
   };
@@ -86,6 +102,7 @@ export function publicSettings(settings: KmsSettings): { readonly [key: string]:
     ...readerSettings(settings),
     ...publicAws(settings.aws),
     ...(settings.age.length === 0 ? {} : { age: settings.age }),
+    ...(settings.roles.length === 0 ? {} : { roles: settings.roles }),
     ...(settings.readOnly ? { readOnly: true } : {}),
     ...(keyFiles === null
       ? {}

@@ -41,9 +41,9 @@ export function keywhizClient(settings: KeywhizSettings, env: NodeJS.ProcessEnv 
   const send = async (raw: Raw): ReturnType<KeywhizSend> => {
     const using = (connected ??= import("./wire.ts").then(({ connect }) => connect(settings, env)));
     try {
-      return await (
-        await using
-      )(raw);
+      const answer = await (await using)(raw);
+      if (answer.status === 401 && connected === using) connected = null;
+      return answer;
     } catch (error) {
       // Files are read again next time: certificates are renewed in place.
       if (connected === using) connected = null;

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import type { StoreCheck } from "../../src/contract/provider.ts";
 import {
+  ANY_KEY,
   temporaryIdentity,
   removeEmptyFolders,
   holdersOf,
@@ -30,7 +31,7 @@ export async function checkFiles(
   const names = { subject: "unsprawl-check", project: "unsprawl-check", name: "PROBE" };
   let folder = dirname(sopsKey(template, names).path);
   const standing = await nearestFolder(folder);
-  let files = sopsFiles(place, keys);
+  let files = sopsFiles(place, { ...keys, made: ANY_KEY });
   try {
     const lines = await probeStore(
       {
@@ -56,7 +57,7 @@ export async function checkFiles(
           // A temporary identity in memory stands in for it: a check creates none.
           files = sopsFiles(
             { ...place, template: ofItsOwn(template) },
-            dataKeys(temporaryIdentity(), {}, async () => []),
+            { ...dataKeys(temporaryIdentity(), {}, async () => []), made: ANY_KEY },
           );
           return `no age identity yet (${identities.where}): the first write creates one`;
         },

@@ -5,14 +5,14 @@
 import { dirname, join, resolve } from "node:path";
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { dataHome } from "../../src/kit/home.ts";
-import { flag, map, mayBeNull, parse, says, text } from "../../src/kit/schema/index.ts";
+import { flag, map, mayBeNull, parse, says, text, texts } from "../../src/kit/schema/index.ts";
 import {
   ageIdentities,
   checkTemplate,
-  holdersOf,
+  isForUs,
   isInUse,
-  namedFor,
   readersOf,
+  ROLES_TEXT,
   sopsFiles,
   templateFiles,
   type DataKeys,
@@ -37,6 +37,7 @@ const SETTINGS = {
     "the file of the age identity; without it SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or ~/.config/sops/age/keys.txt",
     text(says("must be the name of a file")),
   ),
+  roles: mayBeNull(ROLES_TEXT, texts()),
   readOnly: mayBeNull("true refuses every write, as for the OCI runtime", flag()),
 };
 
@@ -57,7 +58,8 @@ export const provider: ProviderModule = {
       : await defaultFiles(dir, env, identities, workTree);
     checkTemplate(template);
     const readers = (): Promise<readonly string[]> => readersOf(readersFile(identities), template);
-    const keys = dataKeys(identities, env, readers, keyService);
+    const roles = given.roles ?? [];
+    const keys = dataKeys(identities, env, readers, keyService, roles);
     const place = { name, template, dir, readOnly, ...(also === undefined ? {} : { also }) };
     const files = sopsFiles(place, keys);
     return {
@@ -73,6 +75,7 @@ export const provider: ProviderModule = {
         settings: {
           file: template,
           ...(keyFile === null ? {} : { ageKeyFile: keyFile }),
+          ...(roles.length > 0 ? { roles } : {}),
           ...(readOnly ? { readOnly } : {}),
         },
       },
@@ -108,12 +111,12 @@ async function defaultFiles(
     : { template: own, also: earlier, isEarlier: false };
 }
 
-/** Whether a file of this template can be read by somebody whom nothing here names: a clone's author may have put it there. */
+/**
+ * Whether a file of this template can be read by somebody whom the environment does not name, and was not made here: a clone's
+ * author may have put it there, with a rule that names them.
+ */
 async function isOfOthers(template: string, keys: DataKeys): Promise<boolean> {
-  for (const file of await templateFiles(template)) {
-    const own = await namedFor(file, keys).catch(() => new Set<string>());
-    if ((await holdersOf(file))?.every((holder) => own.has(holder)) !== true) return true;
-  }
+  for (const file of await templateFiles(template)) if (!(await isForUs(file, keys))) return true;
   return false;
 }
 

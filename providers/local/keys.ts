@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import type { ProviderContext } from "../../src/contract/provider.ts";
-import { ageKey, ruledKeys, type DataKeys, type Identities } from "../../src/stores-kit/sops/index.ts";
+import { statePath } from "../../src/kit/io/state-path.ts";
+import { ageKey, madeKeys, ruledKeys, type DataKeys, type Identities } from "../../src/stores-kit/sops/index.ts";
 
 /**
  * Data keys wrapped as the file's creation rule says, otherwise for the store's age identity and for SOPS_AGE_RECIPIENTS as sops does;
@@ -10,10 +12,13 @@ export function dataKeys(
   env: NodeJS.ProcessEnv,
   readers: () => Promise<readonly string[]>,
   service?: ProviderContext["keyService"],
+  roles: readonly string[] = [],
 ): DataKeys {
   return ruledKeys({
     identities,
+    made: madeKeys(join(statePath(env), "data-keys")),
     service,
+    roles,
     async own(make) {
       const [first] = make ? [await identities.ensure()] : await identities.load();
       return [...(first === undefined ? [] : [first.recipient]), ...otherRecipients(env)].map(ageKey);

@@ -22,7 +22,7 @@ import { applicationPolicy, migratorPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { revokeReader } from "./revoke.ts";
 import { databaseRoles, STATIC_PATH } from "./roles.ts";
-import { publicSettings, readSettings, VAULT } from "./settings.ts";
+import { publicSettings, readSettings, VAULT, type VaultSettings } from "./settings.ts";
 import { transitKeys } from "./transit.ts";
 
 export const provider: ProviderModule = {
@@ -73,7 +73,7 @@ export const provider: ProviderModule = {
       async mayPut(key) {
         const known = notes.get(key.path) ?? (await kv(key)).notes(key.path);
         notes.set(key.path, known);
-        return known;
+        return { notes: [...opensOnce(settings), ...(await known)] };
       },
       remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),
@@ -87,6 +87,16 @@ export const provider: ProviderModule = {
     };
   },
 };
+
+/** What a plan says of a login that no other process can repeat. */
+function opensOnce({ auth }: VaultSettings): readonly string[] {
+  const file = "wrappedTokenFile" in auth ? auth.wrappedTokenFile : null;
+  const wrapped = "wrappedSecretIdFile" in auth ? auth.wrappedSecretIdFile : file;
+  if (wrapped === null) return [];
+  return [
+    `the wrapping token in ${wrapped} is opened once: after this command, each of apply, resume and rollback needs a new one there`,
+  ];
+}
 
 const unless =
   (...codes: readonly UnsprawlError["code"][]) =>

@@ -1,11 +1,12 @@
+import { isIP } from "node:net";
 import pMap from "p-map";
 import type { LoginRoles, ServerLogin } from "../../src/contract/provider.ts";
-import { isLoopback } from "../../src/kit/net/outgoing.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { LoginRole } from "../../src/model/handover.ts";
 import type { VaultClient } from "./client.ts";
 import { database } from "./database.ts";
+import { missingRight } from "./errors.ts";
 import { encodePath, vaultReference } from "./names.ts";
 import { policyLine, type PolicyRule } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
@@ -14,16 +15,20 @@ import type { Method } from "./transport.ts";
 /** The path template of a store on the database engine. */
 export const STATIC_PATH = "static-creds/{subject}";
 
-/** The database engine's plug-ins for servers, by the beginning of their names, and their usual ports. */
+/**
+ * The database engine's plug-ins for servers, by the beginning of their names, and their usual ports. MySQL's changes the
+ * account for any host (`app@'%'`), which may be another than the one that the application logs in with.
+ */
 const PLUGINS: { readonly [server: string]: { readonly plugin: RegExp; readonly port: number } } = {
   postgres: { plugin: /^postgresql-/, port: 5432 },
-  mariadb: { plugin: /^mysql-/, port: 3306 },
 };
 
 type Connection = {
   readonly name: string;
   readonly plugin: string;
-  readonly url: string;
+  readonly address: string;
+  /** The login of the engine itself; null if it does not say. */
+  readonly user: string | null;
   readonly allowed: readonly string[];
 };
 
@@ -58,18 +63,24 @@ export function databaseRoles(client: VaultClient, settings: VaultSettings): Log
     target: { name: mount, provider: "vault", settings: publicSettings(settings) },
     async find(login, named, everySeconds) {
       mustBeName(login.user);
-      const { name, allowed } = chosen(await connections(), login, named, settings);
-      await mustBeFree(login.user, name);
-      if (!allowed.some((one) => isAllowed(one, login.user))) throw notAllowed(mount, name, login.user);
+      const found = chosen(await connections(), login, named, mount);
+      if (found.user === null || found.user === login.user) throw engineItself(mount, found.name, login.user);
+      await mustBeFree(login.user);
+      if (!found.allowed.some((one) => isAllowed(one, login.user))) throw notAllowed(mount, found.name, login.user);
       const key = { path: `static-creds/${login.user}`, field: "password" };
-      return {
-        ...{ name: login.user, connection: name, user: login.user, key, everySeconds },
+      const { name: connection, address: at } = found;
+      const of = {
+        ...{ name: login.user, connection, address: at, user: login.user, key, everySeconds },
         reference: vaultReference(key, settings),
       };
+      await mustBeAllowed(client, [...handRights(mount, of), readRight(mount, of)]);
+      return of;
     },
+    stateOf,
     async make(of) {
-      const there = await role(of.name);
-      if (there !== null) return mustBeOf(there, of, mount);
+      const state = await stateOf(of);
+      if (state === "there") return;
+      if (state === "another") throw anothers(mount, of.name);
       await call("POST", `static-roles/${of.name}`, "create", {
         ...{ db_name: of.connection, username: of.user, rotation_period: `${of.everySeconds}s` },
       });
@@ -79,10 +90,7 @@ export function databaseRoles(client: VaultClient, settings: VaultSettings): Log
       await call("POST", `rotate-role/${of.name}`, "update");
     },
     async drop(of) {
-      const there = await role(of.name);
-      if (there === null) return;
-      mustBeOf(there, of, mount);
-      await call("DELETE", `static-roles/${of.name}`, "delete");
+      if ((await stateOf(of)) === "there") await call("DELETE", `static-roles/${of.name}`, "delete");
     },
     policy: (of) => policyText(mount, of),
   };
@@ -99,19 +107,25 @@ export function databaseRoles(client: VaultClient, settings: VaultSettings): Log
     return names.map((name, at) => connectionOf(name, read[at]));
   }
 
-  /** A login that a role has already has the password of that role, not of our entry. */
-  async function mustBeFree(user: string, connection: string): Promise<void> {
+  async function stateOf({ name, connection, user, everySeconds }: LoginRole): ReturnType<LoginRoles["stateOf"]> {
+    const there = await role(name);
+    if (there === null) return "none";
+    const { db_name, username, rotation_period } = there as {
+      [name in "db_name" | "username" | "rotation_period"]?: unknown;
+    };
+    const isIt = db_name === connection && username === user && rotation_period === everySeconds;
+    return isIt ? "there" : "another";
+  }
+
+  /** A login that a role has already has the password of that role, whatever its connection is called. */
+  async function mustBeFree(user: string): Promise<void> {
     const names = await listed("static-roles");
     const all = await pMap(names, role, { concurrency: 8 });
-    const at = all.findIndex((one) => {
-      const { db_name, username } = (one ?? {}) as { db_name?: unknown; username?: unknown };
-      return username === user && db_name === connection;
-    });
-    const name = at < 0 ? names.find((one) => one === user) : names[at];
+    const name = names.find((one, at) => one === user || (all[at] as { username?: unknown } | null)?.username === user);
     if (name === undefined) return;
     throw new UnsprawlError(
       "refused",
-      `the static role ${name} of ${mount}/ ${at < 0 ? "is another login's" : "has this login already"}`,
+      `${mount}/ has a static role ${name} already, which is of this login or has its name`,
       cmd`vault read ${`${mount}/static-roles/${name}`}; docs/rotation.md says how its reference takes a value's place by hand`,
     );
   }
@@ -124,11 +138,12 @@ function connectionOf(name: string, data: unknown): Connection {
     allowed_roles: allowed,
   } = (data ?? {}) as {
     plugin_name?: unknown;
-    connection_details?: { connection_url?: unknown };
+    connection_details?: { connection_url?: unknown; username?: unknown };
     allowed_roles?: unknown;
   };
   return {
-    ...{ name, plugin: textOf(plugin), url: textOf(details?.connection_url) },
+    ...{ name, plugin: textOf(plugin), user: userOf(textOf(details?.connection_url), details?.username) },
+    address: addressIn(textOf(details?.connection_url)),
     allowed: Array.isArray(allowed) ? allowed.map(String) : [],
   };
 }
@@ -140,7 +155,7 @@ function chosen(
   all: readonly Connection[],
   { server, host, port, isLocal }: ServerLogin,
   named: string | null,
-  { mount, address }: VaultSettings,
+  mount: string,
 ): Connection {
   const kind = PLUGINS[server];
   if (kind === undefined)
@@ -150,35 +165,44 @@ function chosen(
       "leave --dynamic out: rotate changes it itself",
     );
   const ofKind = all.filter(({ plugin }) => kind.plugin.test(plugin));
-  // The same address may be another server's where the engine is.
-  const isSame = !isLocal || isLoopback(new URL(address).hostname);
-  const found = ofKind.filter((one) =>
-    named === null ? isSame && addressIn(one.url, kind.port) === `${host}:${port}` : one.name === named,
-  );
+  // A number, or a name without a domain, may be another server where the engine is.
+  const isNamed = !isLocal && host.includes(".") && isIP(host) === 0;
+  const places = [`${host}:${port}`, ...(port === kind.port ? [host] : [])];
+  const found = ofKind.filter((one) => (named === null ? isNamed && places.includes(one.address) : one.name === named));
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
-  const names = (found.length > 0 ? found : ofKind).map(({ name }) => name);
+  const some = (found.length > 0 ? found : ofKind).map(({ name, address }) => `${name} is ${address || "elsewhere"}`);
+  const [one] = found.length > 0 ? found : ofKind;
   throw new UnsprawlError(
     "refused",
     named !== null
       ? `${mount}/ has no connection ${named} to such a server`
-      : isSame
+      : isNamed
         ? `${found.length === 0 ? "no connection" : "more than one connection"} of ${mount}/ names ${host}:${port}`
-        : `${host}:${port} is an address of this machine, which tells nothing at ${address}`,
-    names.length === 0
+        : `${host}:${port} may be another server where the engine of ${mount}/ is`,
+    one === undefined
       ? cmd`vault write ${`${mount}/config/NAME`} plugin_name=… connection_url=… allowed_roles=…`
-      : cmd`--connection ${`${mount}/${names[0] ?? ""}`}, if that is the same server (there: ${bare(names.join(", "))})`,
+      : cmd`--connection ${`${mount}/${one.name}`}, if that is the same server (there: ${bare(some.join(", "))})`,
   );
 }
 
-/** `HOST:PORT` of a connection's URL, or of MySQL's `user:password@tcp(HOST:PORT)/`; empty for another form. */
-function addressIn(url: string, usual: number): string {
-  const [named = ""] = url.split("?", 1);
-  const behind = named.slice(named.lastIndexOf("@") + 1);
-  const [place = ""] = (behind.startsWith("tcp(") ? behind.slice(4) : behind).split(/[/)]/, 1);
-  const [, bracketed, plain, port = String(usual)] = /^(?:\[([^\]]+)\]|([^:[]+))(?::(\d{1,5}))?$/.exec(place) ?? [];
-  const host = bracketed ?? plain;
-  return host === undefined ? "" : `${host}:${port}`;
+/**
+ * `HOST:PORT`, or `HOST` for the usual port, of a connection's URL; empty for any other form, which may hold a password, and for
+ * one whose query may name another server (libpq, "Connection URIs").
+ */
+function addressIn(url: string): string {
+  const [named = "", query = ""] = url.split("?", 2);
+  if (/^postgres(?:ql)?:\/\//.test(named) && !/host|port|service/i.test(query)) {
+    const [place = ""] = named.slice(named.indexOf("//") + 2).split("/", 1);
+    const behind = place.slice(place.lastIndexOf("@") + 1);
+    if (/^(?:\[[\da-f:.]+\]|[a-z\d._-]+)(?::\d{1,5})?$/i.test(behind)) return behind;
+  }
+  return "";
+}
+
+/** The user whom the engine itself is; null where it is in the URL, or nobody says. */
+function userOf(url: string, username: unknown): string | null {
+  return typeof username === "string" && username !== "" && url.includes("{{username}}") ? username : null;
 }
 
 /** `allowed_roles` has names, and `*` at an end of one, or alone. */
@@ -206,33 +230,56 @@ function mustBeName(user: string): void {
   );
 }
 
-function mustBeOf(there: unknown, { name, connection, user }: LoginRole, mount: string): void {
-  const { db_name, username } = there as { db_name?: unknown; username?: unknown };
-  if (db_name === connection && username === user) return;
-  throw new UnsprawlError(
+function anothers(mount: string, name: string): UnsprawlError {
+  return new UnsprawlError(
     "conflict",
-    `the static role ${name} of ${mount}/ is another login's by now`,
+    `somebody else has made the static role ${name} of ${mount}/`,
     cmd`vault read ${`${mount}/static-roles/${name}`}`,
   );
 }
 
-function policyText(mount: string, { name, connection }: LoginRole): string {
-  const rule = (path: string, ...capabilities: readonly string[]): PolicyRule => ({
-    path: `${mount}/${path}`,
-    capabilities,
+function engineItself(mount: string, connection: string, user: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `${mount}/ may log in to ${connection} as ${user} itself, and a role for that login would lock the engine out`,
+    cmd`vault write ${`${mount}/config/${connection}`} username=…, with {{username}} in its connection_url: another login than the application's`,
+  );
+}
+
+/** Throws `denied` with all that the token lacks, by what Vault says of it (sys/capabilities-self); nothing where it does not say. */
+async function mustBeAllowed(client: VaultClient, rules: readonly PolicyRule[]): Promise<void> {
+  const json = { paths: rules.map(({ path }) => path) };
+  const answer = await client.call("POST", "sys/capabilities-self", { json, needs: [], expect: [400, 403, 404, 405] });
+  const { data: has = {} } = (answer.body ?? {}) as { readonly data?: { readonly [path: string]: unknown } };
+  const lacking = rules.filter(({ path, capabilities }) => {
+    const held = has[path];
+    return Array.isArray(held) && !held.includes("root") && !capabilities.every((one) => held.includes(one));
   });
-  const hand = [
-    rule("config", "list"),
-    rule(`config/${connection}`, "read"),
-    rule("static-roles", "list"),
-    rule("static-roles/*", "read"),
-    rule(`static-roles/${name}`, "create", "read", "delete"),
-    rule(`rotate-role/${name}`, "update"),
-  ];
+  if (lacking.length > 0) throw missingRight(lacking);
+}
+
+const handRights = (
+  mount: string,
+  { name, connection }: Pick<LoginRole, "name" | "connection">,
+): readonly PolicyRule[] => [
+  { path: `${mount}/config`, capabilities: ["list"] },
+  { path: `${mount}/config/${connection}`, capabilities: ["read"] },
+  { path: `${mount}/static-roles`, capabilities: ["list"] },
+  { path: `${mount}/static-roles/*`, capabilities: ["read"] },
+  { path: `${mount}/static-roles/${name}`, capabilities: ["create", "read", "delete"] },
+  { path: `${mount}/rotate-role/${name}`, capabilities: ["update"] },
+];
+
+const readRight = (mount: string, { name }: Pick<LoginRole, "name">): PolicyRule => ({
+  path: `${mount}/static-creds/${name}`,
+  capabilities: ["read"],
+});
+
+function policyText(mount: string, role: LoginRole): string {
   return [
     "# Hands the login over and takes it back:",
-    ...hand.map(policyLine),
+    ...handRights(mount, role).map(policyLine),
     "# Reads it, as the agent and render do:",
-    policyLine(rule(`static-creds/${name}`, "read")),
+    policyLine(readRight(mount, role)),
   ].join("\n");
 }

@@ -3,6 +3,7 @@ import { runtimeConsumers, type RuntimeContainer } from "../engine/consumer-labe
 import type { Engine } from "../engine/engine.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
 import { subjectFault, UnsprawlError } from "../model/error.ts";
+import { isEntryLocked } from "../core/journal/lock.ts";
 import { containerOf, type Consumer } from "../model/consumer.ts";
 import { containersOf } from "./containers.ts";
 import type { AgentRecord } from "./record.ts";
@@ -58,7 +59,14 @@ class IndexedConsumers implements Serving {
       ...one,
       stores: known.get(one.folder)?.stores ?? one.stores,
     }));
-    const fresh = consumers.filter((one) => JSON.stringify(known.get(one.folder)) !== JSON.stringify(one));
+    // A run that has the entry will say itself who gets what.
+    const { state } = this.#tools;
+    const isLocked = ({ values }: Consumer): boolean =>
+      state !== null && values.some(({ reference }) => isEntryLocked(state, reference));
+    const fresh = consumers.filter((one) => {
+      const old = known.get(one.folder);
+      return JSON.stringify(old) !== JSON.stringify(one) && !isLocked(one) && !(old !== undefined && isLocked(old));
+    });
     if (fresh.length > 0) await index.add(fresh);
     for (const { id, folder } of fresh) if (!known.has(folder)) this.#tools.told({ kind: "added", consumer: id });
     const before = this.#runtime;

@@ -1,6 +1,7 @@
 import type { KeyService } from "./key-service.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { BesideValue } from "../model/beside.ts";
+import type { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 import type { LoginRole } from "../model/handover.ts";
 import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
@@ -43,7 +44,20 @@ export async function besideOf(store: Provider, key: StoreKey): Promise<BesideVa
 }
 
 /** Who wrote a value: stored as metadata where the store supports it. */
-export type Origin = { readonly runId: string; readonly subject: string; readonly name?: string };
+export type Origin = {
+  readonly runId: string;
+  readonly subject: string;
+  readonly name?: string;
+  /** As `mayPut` gave them: the store writes for these alone. Absent where nothing was planned. */
+  readonly recipients?: readonly string[];
+};
+
+/** What to know before a value is put. */
+export type PutPreview = {
+  readonly notes: readonly string[];
+  /** Who will be able to read it besides this login; absent where the store does not say. */
+  readonly recipients?: readonly string[];
+};
 
 /** One line of `unsprawl stores check`. */
 export type StoreCheck = {
@@ -110,8 +124,8 @@ export interface Provider {
   earlier?(key: StoreKey, matches: (value: Secret) => boolean): Promise<Secret | null>;
   /**
    * Writes one value and leaves its siblings unchanged. `replace` is the version to replace, or null to create only.
-   * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`. `beside`, within
-   * `holds`, goes to an object that this call creates, and to no other.
+   * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`; `changed` if others than
+   * `origin.recipients` could read it. `beside`, within `holds`, goes to an object that this call creates, and to no other.
    */
   put(
     key: StoreKey,
@@ -136,7 +150,7 @@ export interface Provider {
    * Warnings to show in a plan before `put`, such as who else will be able to read the value. Throws `refused` if `put`
    * would. Implemented only by stores where others may have created the path.
    */
-  mayPut?(key: StoreKey): Promise<readonly string[]>;
+  mayPut?(key: StoreKey): Promise<PutPreview>;
   /**
    * The keys on this machine without which nobody can read the values at these places, those that are there and those
    * that will be written. Excludes places that somebody else's key opens too. Only for stores with a key in a file.
@@ -166,12 +180,13 @@ export interface Provider {
    */
   writerPolicy?(): Promise<string>;
   /**
-   * Re-wraps the data keys below `what` for exactly the recipients in the configuration, with `rotateKey` new data keys; returns what
-   * was re-wrapped. Only for stores that hold wrapped keys.
+   * Re-wraps the data keys of files as `rewraps` showed it, for exactly the recipients in the configuration, with `rotateKey` new
+   * data keys. The error of one file, `changed` if others than shown would gain or lose access, keeps no other from it. Only for
+   * stores that hold wrapped keys.
    */
-  rewrap?(what: string, rotateKey?: boolean): Promise<readonly string[]>;
+  rewrap?(changes: readonly RecipientChange[], rotateKey?: boolean): Promise<readonly Rewrapped[]>;
   /** What `rewrap` would change: who gains and who loses access to which file. Only for stores that re-wrap. */
-  rewraps?(what: string): Promise<readonly RecipientChange[]>;
+  rewraps?(): Promise<readonly RecipientChange[]>;
   /**
    * When the present login ends for good, in milliseconds of the epoch: it can be neither renewed nor repeated without a
    * person. Null if it does not, or if the store does not say. Only for stores whose logins end.
@@ -194,16 +209,13 @@ export interface Provider {
   loginRoles?(mount: string): LoginRoles;
 }
 
-/**
- * A login, and the server that checks it, by a rotator's id. `isLocal`: its address means this server on this machine alone,
- * as a loopback address or one of a container does.
- */
+/** A login, and the server that checks it, by a rotator's id. `isLocal`: its address means this server on this machine alone. */
 export type ServerLogin = {
-  readonly isLocal: boolean;
   readonly server: string;
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  readonly isLocal: boolean;
 };
 
 /** Roles of an engine that changes the login of each by itself. Methods throw as a provider's do. */
@@ -212,16 +224,20 @@ export interface LoginRoles {
   readonly target: StoreTarget;
   /**
    * The role that would take over a login; nothing is made. `connection` is the server as the engine calls it; null to find
-   * it by its address, which tells nothing where that is a local one and the store is elsewhere. Throws `refused` if the engine knows no such server or more than one, or has a role for the login.
+   * it by its address, which has to be a name that means the same everywhere. Throws `refused` if the engine knows no such
+   * server or more than one, logs in with this login itself, or has a role for it; `denied` with all that this login to the
+   * store may not do.
    */
   find(login: ServerLogin, connection: string | null, everySeconds: number): Promise<LoginRole>;
-  /** Makes the role, which changes the password at once. Idempotent. Throws `conflict` if there is another one of its name. */
+  /** Whether this role is there; `another`: one of its name that is not it. */
+  stateOf(role: LoginRole): Promise<"none" | "there" | "another">;
+  /** Makes the role, which changes the password at once. Idempotent. */
   make(role: LoginRole): Promise<void>;
   /** The password now; null if there is no such role. */
   read(role: LoginRole): Promise<Secret | null>;
   /** Has the engine change the password now: it then leaves it for a whole period. */
   renew(role: LoginRole): Promise<void>;
-  /** Ends the role: the password stays as it is. Idempotent. */
+  /** Ends the role: the password stays as it is. Idempotent; one that is not this role stays. */
   drop(role: LoginRole): Promise<void>;
   /** The rights to hand the login over, and to read it. */
   policy(role: LoginRole): string;
@@ -232,6 +248,8 @@ export type RecipientChange = {
   readonly added: readonly string[];
   readonly removed: readonly string[];
 };
+
+export type Rewrapped = { readonly file: string; readonly error: UnsprawlError | null };
 
 export type IssuedReader = {
   readonly config: { readonly [key: string]: Json };

@@ -66,16 +66,19 @@ function doneAt(receipts: readonly Receipt[]): (unit: string) => string | undefi
   return (unit) => done.get(`unit:${unit}`);
 }
 
-/** Of each entry whose login a run handed over to the engine of its store: that run, and the reference that counts since. */
+/** Of each entry whose login a run handed over to the engine of its store: that run, when it was done, and the reference that counts since. */
 export function handedOverTo(
   installation: Installation,
-): ReadonlyMap<string, { readonly run: string; readonly reference: string }> {
-  const handed = new Map<string, { run: string; reference: string }>();
+): ReadonlyMap<string, { readonly run: string; readonly at: string; readonly reference: string }> {
+  const handed = new Map<string, { run: string; at: string; reference: string }>();
   for (const { plan, receipts } of journals(installation))
     for (const step of plan.steps) {
       if (step.kind !== "rotate" || step.handover === undefined || unitStates(receipts)(step.unit) !== "done") continue;
       for (const { reference } of step.entries)
-        handed.set(reference, { run: plan.id, reference: step.handover.role.reference });
+        handed.set(reference, {
+          ...{ run: plan.id, at: doneAt(receipts)(step.unit) ?? plan.createdAt },
+          reference: step.handover.role.reference,
+        });
     }
   return handed;
 }

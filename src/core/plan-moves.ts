@@ -14,6 +14,7 @@ import { mustBeReplaceable } from "./conflict.ts";
 import type { PlanInput, PlanTools } from "./plan.ts";
 import type { ReadAhead } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
+import { recipientsIn } from "./store-steps.ts";
 
 /**
  * A hit that moves. `inValue`: every finding of its value, itself first, if there are several; `others`: the hits of the
@@ -167,7 +168,8 @@ class UnitWrites {
     const stored = ahead.has(at) ? (ahead.get(at) ?? null) : await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
     if (found === "other") await mustBeReplaceable(key, unit, this.#input, this.#tools);
-    if (found !== "same") for (const note of (await provider.mayPut?.(key)) ?? []) this.#notes.add(note);
+    const preview = found === "same" ? undefined : await provider.mayPut?.(key);
+    for (const note of preview?.notes ?? []) this.#notes.add(note);
     this.#mine.set(at, print);
     const move: Move = {
       name,
@@ -180,7 +182,7 @@ class UnitWrites {
       ...(inValue === undefined ? {} : { secrets: inValue.map((one) => secretOf(one, this.#tools)) }),
     };
     const id = this.#freeId(names.subject === unit ? name : `${names.subject}/${name}`);
-    this.#puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
+    this.#puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other", ...recipientsIn(preview) });
     this.#selected.push({ finding, move, value });
   }
 

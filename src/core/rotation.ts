@@ -72,7 +72,7 @@ export async function rotations(tools: RotationTools): Promise<readonly MovedSec
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
     // The store's engine changes it in its own time.
-    const isHandedOver = engines.has(move.reference);
+    const isHandedOver = (engines.get(move.reference)?.at ?? "") > at;
     const where = {
       ...{ store: plan.store.name, key: storeKeyText(move.key), reference: move.reference, movedAt: at },
       ...{

@@ -1,6 +1,6 @@
 import type { Recorder } from "../contract/migration.ts";
-import type { Provider, Stored } from "../contract/provider.ts";
 import type { BesideValue } from "../model/beside.ts";
+import type { Origin, Provider, PutPreview, Stored } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
@@ -20,7 +20,7 @@ export async function putValue(
   beside?: BesideValue,
 ): Promise<void> {
   const { move } = step;
-  const origin = { runId: plan.id, subject: step.unit, name: move.name };
+  const origin = { runId: plan.id, subject: step.unit, name: move.name, ...recipientsIn(step) };
   const stored = await provider.get(move.key);
   if (stored?.value.equals(value)) {
     if (record.last(step.id) === null) record.intent(step.id, { before: "same" });
@@ -37,6 +37,13 @@ export async function putValue(
       "unsprawl plan again",
     );
   }
+  // Nothing says who may read it, in a store that would have said.
+  if (stored === null && step.found === "same" && provider.mayPut !== undefined)
+    throw new UnsprawlError(
+      "changed",
+      `the store no longer has ${storeKeyText(move.key)}, as it had when the plan was made`,
+      "unsprawl plan again",
+    );
   if (stored === null) {
     record.intent(step.id, { before: "absent" });
     try {
@@ -50,10 +57,15 @@ export async function putValue(
     }
   } else {
     record.intent(step.id, { before: "other" });
-    await keep(provider, backupKey(move.key, plan.id), stored.value, { runId: plan.id, subject: step.unit });
-    await provider.put(move.key, value, stored.version, origin);
+    await keep(provider, backupKey(move.key, plan.id), stored.value, origin);
+    await provider.put(move.key, value, await versionOf(provider, move.key, stored.value), origin);
   }
   record.done(step.id, before(record, step.id));
+}
+
+/** What a put compares with who can read the store then; nothing where the store did not say. */
+export function recipientsIn(from: Pick<PutPreview, "recipients"> | undefined): Pick<PutPreview, "recipients"> {
+  return from?.recipients === undefined ? {} : { recipients: from.recipients };
 }
 
 /** Errors of a put that has found out that somebody else writes there. */
@@ -124,11 +136,18 @@ function backupKey(key: StoreKey, runId: string): StoreKey {
   return { path: key.path, field: `${key.field}.before-${runId}` };
 }
 
+/** The version now: what is kept beside a value may have changed it. Throws `conflict` if the value is another one by now. */
+async function versionOf(provider: Provider, key: StoreKey, value: Secret): Promise<string> {
+  const stored = await provider.get(key);
+  if (stored?.value.equals(value) === true) return stored.version;
+  throw new UnsprawlError("conflict", `the value at ${storeKeyText(key)} has changed meanwhile`, "unsprawl plan again");
+}
+
 async function keep(
   provider: Provider,
   key: StoreKey,
   value: Secret,
-  origin: { runId: string; subject: string },
+  { name: _name, ...origin }: Origin,
 ): Promise<void> {
   const there = await provider.get(key);
   if (there?.value.equals(value)) return;

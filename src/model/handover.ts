@@ -5,6 +5,8 @@ export type LoginRole = {
   readonly name: string;
   /** How the engine calls the server. */
   readonly connection: string;
+  /** Where that is, as the engine has it; empty if it does not say. */
+  readonly address: string;
   readonly user: string;
   readonly key: { readonly path: string; readonly field: string };
   readonly reference: string;

@@ -90,6 +90,8 @@ export type RotatedEntry = {
   readonly reference: string;
   /** Of the whole value, before. */
   readonly fingerprint: Fingerprint;
+  /** As of a put. */
+  readonly recipients?: readonly string[];
   /** `pair`: the public half, which changes too; `previous`: the list that takes in the old secret. Absent for the secret. */
   readonly role?: "pair" | "previous";
 };
@@ -130,6 +132,8 @@ export type Step =
         readonly overwrite: boolean;
         /** Of an entry of another store: what goes along with its value. Absent for nothing. */
         readonly carries?: readonly CarriedKind[];
+        /** Who can read the value in the store then, besides this login; absent where the store does not say. */
+        readonly recipients?: readonly string[];
       }
     >
   | StepShape<"verify", { readonly move: Move }>

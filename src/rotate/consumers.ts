@@ -48,7 +48,12 @@ function fileOf(supplies: Supplies, { folder, id }: FileConsumer, name: string):
 }
 
 /** The values by reference, as they were and as they are now. */
-type ValueChange = { readonly old: NewValues; readonly values: NewValues };
+type ValueChange = {
+  readonly old: NewValues;
+  readonly values: NewValues;
+  /** It has been started with the new ones a moment ago. */
+  readonly isStarted: boolean;
+};
 
 /** The engine of a consumer, and who looks at its processes. Throws `changed` if another engine answers there. */
 export async function engineOf(
@@ -70,7 +75,7 @@ export async function renew(
   { engine, sight }: { readonly engine: Engine; readonly sight: Sight },
   consumer: RotatedConsumer,
   step: RotateStep,
-  { old, values }: ValueChange,
+  { old, values, isStarted }: ValueChange,
   work: Pick<Work, "phase" | "signal">,
 ): Promise<Renewal> {
   const doc = await engine.container(consumer.container);
@@ -86,10 +91,11 @@ export async function renew(
     await becomeWell(engine, doc.Id, step, work.signal);
     return "seen";
   }
-  work.phase(`restarting ${consumerText(consumer)}`, step.healthTimeoutMs);
   const sharers = inNetworkOf(doc.Id, await engine.containers());
-  if (doc.State.Running) await restart(engine, doc);
-  else await startAgain(engine, doc.Id, consumer.container);
+  if (!isStarted) {
+    work.phase(`restarting ${consumerText(consumer)}`, step.healthTimeoutMs);
+    await (doc.State.Running ? restart(engine, doc) : startAgain(engine, doc.Id, consumer.container));
+  }
   work.phase(`waiting until ${consumerText(consumer)} is well`, step.healthTimeoutMs);
   await becomeWell(engine, doc.Id, step, work.signal);
   for (const { Id } of sharers) {

@@ -11,7 +11,7 @@ import type { RotateTools } from "./types.ts";
 export type GivenChange = { readonly old: NewValues; readonly values: NewValues; readonly isBack: boolean };
 
 /**
- * Has every consumer start with the values, one after another, once `prepare` is done with it; on the way back, also those
+ * Has every consumer start with the values, one after another, once `prepare` is done with it, which returns whether it has started it; on the way back, also those
  * after one that does not get well.
  */
 export async function giveOut(
@@ -19,14 +19,14 @@ export async function giveOut(
   work: Work,
   { tools, engine }: { readonly tools: RotateTools; readonly engine: Engine },
   change: GivenChange,
-  prepare: (consumer: RotatedConsumer) => Promise<void> = async () => undefined,
+  prepare: (consumer: RotatedConsumer) => Promise<boolean> = async () => false,
 ): Promise<GivenOut> {
   const given: GivenOut = { seen: [], restarted: [], stopped: [], gone: [] };
   const faults: UnsprawlError[] = [];
   for (const consumer of step.consumers) {
     const renewed = doing(work, step, "restart", async () => {
-      await prepare(consumer);
-      return renew(await engineOf(consumer, engine, tools), consumer, step, change, work);
+      const isStarted = await prepare(consumer);
+      return renew(await engineOf(consumer, engine, tools), consumer, step, { ...change, isStarted }, work);
     });
     const how = await renewed.catch((error: unknown) => {
       if (!change.isBack || !(error instanceof UnsprawlError)) throw error;

@@ -1,14 +1,10 @@
 import type { Work } from "../contract/migration.ts";
 import type { LoginRoles, Provider } from "../contract/provider.ts";
 import type { RotationCredential } from "../contract/rotator.ts";
-import { readFacts } from "../engine/facts.ts";
 import type { Engine } from "../engine/engine.ts";
-import { swapNames } from "../engine/names.ts";
-import { NO_CHANGE } from "../engine/recreate/body.ts";
-import { rewrittenBody } from "../engine/recreate/rewritten.ts";
 import { scrubSwaps } from "../engine/recreate/scrub-swaps.ts";
 import type { Swap } from "../engine/recreate/swap-parts.ts";
-import { swapBack, swapIn } from "../engine/recreate/swap.ts";
+import { lostOf } from "../engine/recreate/swap.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import type { Handover } from "../model/handover.ts";
@@ -21,8 +17,12 @@ import { keepBeside, keyBeside } from "./entries.ts";
 import { giveOut } from "./give-out.ts";
 import { periodText } from "./plan-text.ts";
 import { proofText, type GivenOut } from "./proof-text.ts";
-import { exchangeReferences } from "./reference-places.ts";
+import { exchangeReferences, mustNameEither } from "./reference-places.ts";
+import { relabel, relabelling } from "./relabelling.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
+
+/** How often the engine may change it while everyone gets it. */
+const TURNS = 2;
 
 export type HandoverStep = RotateStep & { readonly handover: Handover };
 
@@ -52,38 +52,77 @@ export class HandingOver {
 
   /** The engine takes the login over, which ends the old password; then everyone gets the new one. */
   async forth(): Promise<void> {
-    const { role } = this.#step.handover;
+    const { role, files } = this.#step.handover;
     mustHaveFiles(await this.#tools.supplies(), this.#step);
     const old = await this.#old();
+    const isThere = (await this.#roles().stateOf(role)) !== "none";
+    if (this.#last("made") === null) {
+      for (const file of files) mustNameEither(file, role.reference);
+      // An attempt that ended before this was recorded has ended the old password; anybody else's role has not.
+      if (isThere && (this.#last("adopt") === null || (await this.#server.accepts(old)))) throw this.#isTaken();
+    }
     this.#work.phase(`having ${role.connection} take over ${role.user}`);
     await this.#doing("adopt", () => this.#roles().make(role));
-    const next = await this.#present();
-    if (next === null) throw this.#isGone();
-    const refused = await this.#doing("retire", () => this.#server.change("retire", old, next));
-    const given = await this.#setEverywhere(old, next, false);
-    this.#work.record.done(`${this.#step.id}/proof`, { ...given, refused });
-    this.#work.say(`${proofText(given, refused)}; ${role.reference} changes every ${periodText(role.everySeconds)}`);
+    this.#work.record.done(`${this.#step.id}/made`, {});
+    let next = await this.#mustHave();
+    for (let turn = 0; ; turn++) {
+      const refused = await this.#doing("retire", () => this.#server.change("retire", old, next));
+      this.#work.record.done(`${this.#step.id}/seen`, {});
+      const given = await this.#setEverywhere(old, next, false);
+      const now = await this.#mustHave();
+      if (now.secret.equals(next.secret)) {
+        this.#work.record.done(`${this.#step.id}/proof`, { ...given, refused });
+        return this.#work.say(
+          `${proofText(given, refused)}; ${role.reference} changes every ${periodText(role.everySeconds)}`,
+        );
+      }
+      // The engine has changed it meanwhile.
+      if (turn === TURNS)
+        throw new UnsprawlError("changed", `${role.name} changes faster than everyone gets it`, "--every 30d");
+      next = now;
+    }
   }
 
-  /** The role ends, and the password that it set last changes into the earlier one. */
+  /** The earlier password is accepted again before the role ends, and everybody gets it. */
   async back(): Promise<void> {
-    const { role } = this.#step.handover;
-    const isBegun = this.#work.record.last(`${this.#step.id}/adopt`) !== null;
-    if (isBegun) {
-      const old = await this.#old();
-      const next = (await this.#keepPresent()) ?? (await this.#kept());
-      if (next !== null) {
-        await this.#doing("drop", () => this.#roles().drop(role));
-        await this.#doing("admit", () => this.#server.change("admit", next, old));
-        await this.#setEverywhere(next, old, true);
-        await this.#doing("refuse", () => this.#server.change("retire", next, old));
-      } else if (!(await this.#server.accepts(old))) throw this.#isGone();
+    const { role, files, containers } = this.#step.handover;
+    if (this.#last("adopt") === null) return;
+    const old = await this.#old();
+    const isEarlier = await this.#server.accepts(old);
+    if (!isEarlier && this.#last("proof") !== null && this.#last("admit") === null) {
+      // What would stop it later stops it while everybody can still log in.
+      for (const file of files) mustNameEither(file, role.reference);
+      for (const one of containers) await lostOf(this.#swapOf(one));
     }
+    const isThere = (await this.#roles().stateOf(role)) === "there";
+    // The engine has changed a password, and the one that it was to change is as it was.
+    const isOther = isThere && isEarlier && this.#last("seen") === null && this.#last("admit") === null;
+    if (isOther) return this.#leave();
+    for (let turn = 0; turn <= TURNS && !(await this.#server.accepts(old)); turn++) await this.#admit(old);
+    if (isThere) await this.#doing("drop", () => this.#roles().drop(role));
+    if (!(await this.#server.accepts(old))) throw this.#isGone();
+    await this.#setEverywhere(old, old, true);
     await this.#doing("clear", () => this.#provider.remove(this.#nextKey(), () => true));
+  }
+
+  /** Has the earlier password accepted, by the present one, which is kept until it has. */
+  async #admit(old: RotationCredential): Promise<void> {
+    const present = (await this.#keepPresent()) ?? (await this.#kept()) ?? (await this.#inFiles(old));
+    if (present === null) throw this.#isGone();
+    await this.#doing("admit", () => this.#server.change("admit", present, old));
+  }
+
+  /** What the engine changed at another server is its: the role stays, and has the password. */
+  #leave(): void {
+    const { role } = this.#step.handover;
+    this.#work.lacks?.(
+      `${role.connection} is another server than the one that checks it: the engine has changed the password of ${role.user} there, which ${role.reference} has`,
+    );
   }
 
   /** Deletes what was kept for `back`; returns what it was. Throws `refused` while a new container is not up. */
   async scrub(): Promise<readonly string[]> {
+    if ((await this.#roles().stateOf(this.#step.handover.role)) !== "there") throw this.#isGone();
     const removed = await scrubSwaps(this.#step.handover.containers.map((one) => this.#swapOf(one)));
     await this.#provider.remove(this.#nextKey(), () => true);
     return removed;
@@ -93,17 +132,23 @@ export class HandingOver {
     return doing(this.#work, this.#step, what, act);
   }
 
+  #last(what: string): object | null {
+    return this.#work.record.last(`${this.#step.id}/${what}`);
+  }
+
   async #setEverywhere(from: RotationCredential, to: RotationCredential, isBack: boolean): Promise<GivenOut> {
     const { handover, entries } = this.#step;
-    await this.#doing("files", async () => {
-      for (const file of handover.files) await exchangeReferences(file, handover.role.reference, isBack);
-      await this.#writeFiles(to.secret, isBack);
-    });
+    await this.#doing("files", () => this.#writeFiles(to.secret, isBack));
     const all = (value: Secret): ReadonlyMap<string, Secret> => new Map(entries.map((one) => [one.reference, value]));
     const by = { tools: this.#tools, engine: this.#engine };
-    return giveOut(this.#step, this.#work, by, { old: all(from.secret), values: all(to.secret), isBack }, (one) =>
-      this.#recreate(one, isBack),
-    );
+    const change = { old: all(from.secret), values: all(to.secret), isBack };
+    const given = await giveOut(this.#step, this.#work, by, change, (one) => this.#recreate(one, isBack));
+    // An agent may have read the labels of a container whose turn had not come.
+    await this.#writeFiles(to.secret, isBack);
+    await this.#doing("text", async () => {
+      for (const file of handover.files) await exchangeReferences(file, handover.role.reference, isBack);
+    });
+    return given;
   }
 
   /** The value and its reference, in the files of this host and in the list of who has which. */
@@ -123,36 +168,22 @@ export class HandingOver {
         return { name: one.name, reference, store: of };
       });
       const others = consumer.stores.filter(({ name }) => name !== store.name);
-      const next = { ...consumer, values: changed, stores: isBack ? others : [...others, store] };
-      supplies.write(next, present(values));
+      const isUsed = changed.some((one) => one.store === store.name);
+      const next = { ...consumer, values: changed, stores: isUsed ? [...others, store] : others };
+      // First, so that an agent that writes meanwhile writes the same.
       await index.add([next]);
+      supplies.write(next, present(values));
     }
   }
 
-  /** A container that says in its labels what it gets is created again with the reference that counts now. */
-  async #recreate({ container }: RotatedConsumer, isBack: boolean): Promise<void> {
+  /** A container that says in its labels what it gets is created again with the reference that counts now; whether it was. */
+  async #recreate({ container }: RotatedConsumer, isBack: boolean): Promise<boolean> {
     const own = this.#step.handover.containers.find(({ name }) => name === container);
-    if (own === undefined) return;
-    const swap = this.#swapOf(own);
-    if (isBack) {
-      for (const lack of await swapBack([swap])) this.#work.lacks?.(lack);
-      return;
-    }
-    await swapIn([swap], async (old) => this.#body(old, own.labels));
+    return own !== undefined && relabel(own, this.#swapOf(own), isBack, this.#work);
   }
 
-  async #body(doc: Parameters<Swap["asItIs"]>[0], labels: Handover["containers"][number]["labels"]) {
-    const facts = { ...(await readFacts(this.#engine, doc.Id, this.#work.plan.id)), doc };
-    return rewrittenBody(this.#engine, facts, { ...NO_CHANGE, labels });
-  }
-
-  #swapOf({ id, name }: Handover["containers"][number]): Swap {
-    const { plan, record, phase } = this.#work;
-    const wasRunning = this.#step.consumers.some((one) => one.container === name && one.isRunning);
-    return {
-      ...{ engine: this.#engine, oldId: id, wasRunning, names: swapNames(name, plan.id), record, phase },
-      ...{ step: `${this.#step.id}/${name}`, asItIs: (doc) => this.#body(doc, []) },
-    };
+  #swapOf(container: Handover["containers"][number]): Swap {
+    return relabelling(container, this.#step, this.#engine, this.#work);
   }
 
   #roles(): LoginRoles {
@@ -180,20 +211,35 @@ export class HandingOver {
     return { id: null, secret: value };
   }
 
-  async #present(): Promise<RotationCredential | null> {
+  /** The password that the role has now. */
+  async #mustHave(): Promise<RotationCredential> {
     const value = await this.#roles().read(this.#step.handover.role);
-    if (value !== null) this.#tools.know(value);
-    return value === null ? null : { id: null, secret: value };
+    if (value === null) throw this.#isGone();
+    this.#tools.know(value);
+    return { id: null, secret: value };
+  }
+
+  /** The last password that this host's files have, if the server accepts it: somebody may have removed the role. */
+  async #inFiles(old: RotationCredential): Promise<RotationCredential | null> {
+    const supplies = await this.#tools.supplies();
+    for (const { folder, name } of this.#step.handover.values) {
+      const secret = supplies.read(folder, name);
+      if (secret?.equals(old.secret) !== false) continue;
+      this.#tools.know(secret);
+      if (await this.#server.accepts({ id: null, secret })) return { id: null, secret };
+    }
+    return null;
   }
 
   /** The present password, beside the first entry, before the role that has it ends; null if that has ended already. */
   async #keepPresent(): Promise<RotationCredential | null> {
     const { role } = this.#step.handover;
-    if ((await this.#present()) === null) return null;
+    if ((await this.#roles().stateOf(role)) !== "there") return null;
+    // That this host reaches the server is seen before anything is changed.
+    if (!(await this.#server.accepts(await this.#mustHave()))) throw this.#isGone();
     // So that the engine does not change it between here and the role's end.
     await this.#doing("renew", () => this.#roles().renew(role));
-    const present = await this.#present();
-    if (present === null) return null;
+    const present = await this.#mustHave();
     await this.#doing("keep", async () => {
       await this.#provider.remove(this.#nextKey(), () => true);
       const origin = { runId: this.#work.plan.id, subject: this.#step.unit };
@@ -213,11 +259,20 @@ export class HandingOver {
     return nextKeyOf(this.#step, this.#work.plan);
   }
 
+  #isTaken(): UnsprawlError {
+    const { role, store } = this.#step.handover;
+    return new UnsprawlError(
+      "changed",
+      `somebody has made a role ${role.name} at ${store.name}/ since the plan was made`,
+      "unsprawl rotate again",
+    );
+  }
+
   #isGone(): UnsprawlError {
     const { role } = this.#step.handover;
     return new UnsprawlError(
       "failed",
-      `nobody has the password of ${role.user}: the role ${role.name} has been removed by somebody else`,
+      `the password of ${role.user} is not known: the role ${role.name} is not there, or is another server's`,
       "set the earlier password at the server, then roll back again",
     );
   }

@@ -9,6 +9,7 @@ import { cmd } from "../kit/shell.ts";
 import { consumerRef, containerOf, type Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Handover } from "../model/handover.ts";
+import type { StoreTarget } from "../model/plan.ts";
 import { consumerText, type RotatedEntry, type RotateStep } from "../model/plan.ts";
 import type { RotationTarget } from "../contract/rotator.ts";
 import { placesInFile } from "./reference-places.ts";
@@ -33,6 +34,7 @@ export async function handoverOf(
   { provider, around }: { readonly provider: Provider; readonly around: Around },
 ): Promise<Handover> {
   const { tools, here } = around;
+  if (around.mayMiss) throw refused("who is left out would be locked out for good", "leave --accept other-engine out");
   const roles = provider.loginRoles?.(asked.mount);
   if (roles === undefined)
     throw refused(`the store ${provider.target.name} has no engine that changes logins`, "leave --dynamic out");
@@ -43,8 +45,18 @@ export async function handoverOf(
   const isLocal = step.server !== null || reachesThisMachine(host);
   const login = { server: step.rotator, host, port, user: target.login, isLocal };
   const role = await roles.find(login, asked.connection, asked.everySeconds);
+  // Who reads it opens the store by these settings: one of that name which is configured otherwise would be in the way.
+  await tools.storeOf(roles.target);
   const consumers = consumersHaving(step.entries, (await tools.supplies()).index.read());
-  for (const consumer of consumers) mustBeRewritable(consumer);
+  for (const consumer of consumers) mustBeRewritable(consumer, roles.target);
+  for (const { name, reference } of step.entries)
+    if (
+      ![
+        ...consumers.flatMap(({ values }) => values.map((one) => one.reference)),
+        ...step.consumers.flatMap(({ references }) => references),
+      ].includes(reference)
+    )
+      throw byHand(`nobody here gets ${name} from ${reference}, so who does would keep a password that has ended`);
   const containers: Handover["containers"][number][] = [];
   for (const { container, ...one } of step.consumers) {
     const doc = here.docs.find((other) => nameOf(other) === container);
@@ -105,14 +117,17 @@ function mustBeAlone({ name, entries }: RotateStep, same: readonly StoredEntry[]
 }
 
 /** Containers describe themselves; Compose's services are described by the project's files. */
-function mustBeRewritable(consumer: Consumer): void {
+function mustBeRewritable(consumer: Consumer, store: StoreTarget): void {
+  const other = consumer.stores.find(({ name }) => name === store.name);
+  if (other !== undefined && JSON.stringify(other) !== JSON.stringify(store))
+    throw byHand(`${consumer.id} gets other values from a store that is called ${store.name} too`);
   const ref = consumerRef(consumer);
   if (ref !== null && (ref.kind === "container" || consumer.origin !== undefined)) return;
   throw byHand(`${consumer.id} gets it too, and its run configuration is not rewritten here`);
 }
 
 /** What shares a namespace with a container would lose it as that one is created again. */
-function mustStandAlone(doc: ContainerDoc, all: readonly ContainerDoc[]): void {
+export function mustStandAlone(doc: ContainerDoc, all: readonly ContainerDoc[]): void {
   const [sharer] = sharersOf(doc, all);
   if (sharer !== undefined)
     throw byHand(`${nameOf(sharer.doc)} relies on ${nameOf(doc)}, which would be created again`);

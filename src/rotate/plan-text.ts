@@ -39,7 +39,7 @@ export function questionText({ steps }: Plan, isGiven: boolean): string {
 }
 
 const roleText = ({ role, store }: Handover): string =>
-  `; from now on changed by the database engine at ${store.name}/, as the static role ${role.name} of ${role.connection}, every ${periodText(role.everySeconds)}`;
+  `; from now on changed by the database engine at ${store.name}/, as the static role ${role.name} of ${role.connection}${role.address === "" ? "" : ` (${role.address} there)`}, every ${periodText(role.everySeconds)}`;
 
 /** How often, for people: `30 days`. */
 export function periodText(seconds: number): string {

@@ -1,12 +1,13 @@
 import type { Provider } from "../contract/provider.ts";
 import { completedMoves, handedOverTo, newestMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
+import { recipientsIn } from "../core/store-steps.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
 import { isOnEngine } from "../core/journal/uses.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
-import type { Plan, RotateStep } from "../model/plan.ts";
+import { type Plan, type RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
 import { otherAgents } from "./other-agents.ts";
 import { ROTATION } from "./perform.ts";
@@ -70,6 +71,7 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const engines = handedOverTo(tools.installation());
   const steps: RotateStep[] = [];
   const failed = new Map<string, NotRotated>();
+  const warnings = new Map<string, string>();
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
   for (const group of groupsOf(chosen)) {
     const [first] = group;
@@ -77,12 +79,15 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
       continue;
     try {
       mustBeFinished([first.move.reference], unfinished);
-      mustBeOurs(first.move.reference, engines);
-      const step = await handedOver(await stepFor(first, planned), asked, provider, planned);
+      mustBeOurs(first.move.reference, engines, moved);
+      const found = await handedOver(await stepFor(first, planned), asked, provider, planned);
+      const { step, notes } = await withRecipients(found, provider);
       const references = step.entries.map(({ reference }) => reference);
       mustBeFinished(references, unfinished);
       mustNotBeElsewhere(references, all);
+      mustBeFirst(step, steps);
       steps.push(step);
+      for (const text of notes) warnings.set(text, step.unit);
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       const { name, location } = first.move;
@@ -101,9 +106,32 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const plan: Plan = {
     ...{ version: 1, id: newRunId(new Date()), createdAt: new Date().toISOString(), keyId: key.id },
     ...{ migration: ROTATION, engine: { id: info.ID, address: engine.connection.address } },
-    ...{ store: provider.target, steps, notMoved: [], warnings: warningsOf(steps, planned) },
+    ...{ store: provider.target, steps, notMoved: [] },
+    warnings: [...Array.from(warnings, ([text, unit]) => ({ unit, text })), ...warningsOf(steps, planned)],
   };
   return { plan: signPlan(plan, key), left };
+}
+
+/** What a store says before a value is put into it, as for a migration. */
+async function withRecipients(
+  step: RotateStep,
+  provider: Provider,
+): Promise<{ readonly step: RotateStep; readonly notes: readonly string[] }> {
+  const previews = await Promise.all(step.entries.map(async ({ key }) => provider.mayPut?.(key)));
+  const entries = step.entries.map((entry, at) => ({ ...entry, ...recipientsIn(previews[at]) }));
+  return { step: { ...step, entries }, notes: previews.flatMap((preview) => preview?.notes ?? []) };
+}
+
+/** Throws `refused` for a container that an earlier step creates again. */
+function mustBeFirst({ handover }: RotateStep, steps: readonly RotateStep[]): void {
+  const before = new Set(steps.flatMap((one) => one.handover?.containers.map(({ id }) => id) ?? []));
+  const twice = handover?.containers.find(({ id }) => before.has(id));
+  if (twice === undefined) return;
+  throw new UnsprawlError(
+    "refused",
+    `another login of ${twice.name} is handed over by this plan, and it can be created again once in a run`,
+    "--only NAME: one after the other",
+  );
 }
 
 /** The step as it is, or with what hands its login over. */
@@ -138,13 +166,13 @@ function mustNotBeElsewhere(references: readonly string[], all: readonly DoneMov
 }
 
 /** Throws `refused` for an entry whose login a store's engine changes by now. */
-function mustBeOurs(reference: string, engines: ReturnType<typeof handedOverTo>): void {
+function mustBeOurs(reference: string, engines: ReturnType<typeof handedOverTo>, moved: readonly DoneMove[]): void {
   const handed = engines.get(reference);
-  if (handed === undefined) return;
+  if (handed === undefined || moved.some((one) => one.move.reference === reference && one.at > handed.at)) return;
   throw new UnsprawlError(
     "refused",
     `run ${handed.run} handed its login over: ${handed.reference} changes by itself`,
-    cmd`unsprawl rollback ${handed.run} takes it back`,
+    cmd`unsprawl runs ${handed.run} shows it, and whether a rollback still takes it back`,
   );
 }
 

@@ -1,7 +1,8 @@
 import type { Work } from "../contract/migration.ts";
-import type { Provider } from "../contract/provider.ts";
+import type { Origin, Provider } from "../contract/provider.ts";
 import type { RotationCredential, RotationTarget } from "../contract/rotator.ts";
 import { completedMoves } from "../core/moved.ts";
+import { recipientsIn } from "../core/store-steps.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -103,7 +104,7 @@ export class SecretRotation {
   async #setEverywhere(from: readonly EntryBefore[], to: readonly EntryBefore[], isBack = false): Promise<GivenOut> {
     for (const [at, { entry, value }] of to.entries()) {
       const was = from[at]?.value;
-      if (was !== undefined) await this.#doing("entry", () => this.#exchange(entry, was, value));
+      if (was !== undefined) await this.#doing("entry", () => this.#exchange(entry, was, value, isBack));
     }
     const byReference = (all: readonly EntryBefore[]): NewValues =>
       new Map(all.map(({ entry, value }) => [entry.reference, value]));
@@ -124,7 +125,9 @@ export class SecretRotation {
         );
       this.#tools.know(value);
       if (kept === undefined)
-        await this.#doing("before", () => keepBeside(this.#provider, this.#beforeKey(entry), value, this.#origin()));
+        await this.#doing("before", () =>
+          keepBeside(this.#provider, this.#beforeKey(entry), value, this.#origin(entry)),
+        );
       all.push({ entry, value });
     }
     return all;
@@ -180,9 +183,9 @@ export class SecretRotation {
     return before.map(({ entry, value }) => ({ entry, value: changedValue(entry, value, { old, next, separator }) }));
   }
 
-  async #exchange(entry: RotatedEntry, from: Secret, to: Secret): Promise<void> {
+  async #exchange(entry: RotatedEntry, from: Secret, to: Secret, isBack: boolean): Promise<void> {
     this.#tools.know(to);
-    await exchange(this.#provider, entry, { from, to }, this.#origin());
+    await exchange(this.#provider, entry, { from, to }, this.#origin(isBack ? undefined : entry));
   }
 
   #beforeKey({ key }: RotatedEntry): StoreKey {
@@ -244,7 +247,8 @@ export class SecretRotation {
     const kept = keptCredential(next, this.#target());
     for (const value of [kept, next.secret]) this.#tools.know(value);
     this.#work.phase(`writing a new value for ${this.#step.name} beside the old one`);
-    await this.#doing("next", () => keepBeside(this.#provider, this.#nextKey(), kept, this.#origin()));
+    const origin = this.#origin(this.#step.entries[0]);
+    await this.#doing("next", () => keepBeside(this.#provider, this.#nextKey(), kept, origin));
     return next;
   }
 
@@ -259,9 +263,9 @@ export class SecretRotation {
     return this.#step.target as unknown as RotationTarget;
   }
 
-  #origin(): Parameters<Provider["put"]>[3] {
-    return { runId: this.#work.plan.id, subject: this.#step.unit };
-  }
+  readonly #origin = (entry?: RotatedEntry): Origin => ({
+    ...{ runId: this.#work.plan.id, subject: this.#step.unit, ...recipientsIn(entry) },
+  });
 }
 
 /** Where a rotation keeps the new secret while it is under way. */

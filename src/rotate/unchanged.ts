@@ -6,6 +6,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { consumerText, type RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
+import { mustStandAlone } from "./handover.ts";
 import { placeAt, placeOn, type EnginePlace } from "./places.ts";
 import { mustAllBeMoved, secretHolders } from "./surroundings.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
@@ -69,6 +70,8 @@ function mustHaveSameConsumers(step: RotateStep, place: EnginePlace): void {
 function mustBeSameContainers({ handover }: RotateStep, { docs }: EnginePlace): void {
   const other = handover?.containers.find(({ id, name }) => !docs.some((doc) => nameOf(doc) === name && doc.Id === id));
   if (other !== undefined) throw changed(`${other.name} is another container by now`);
+  const own = docs.filter(({ Id }) => handover?.containers.some(({ id }) => id === Id));
+  for (const doc of own) mustStandAlone(doc, docs);
 }
 
 /** Throws `unhealthy` for a container that a restart would not show to be well, with either value. */

@@ -13,8 +13,10 @@ export type AwsSettings = {
   readonly endpoint: string | null;
   readonly profile: string | null;
   /** Keys in separate files: how the OCI runtime signs in. */
-  readonly keyFiles: { readonly id: string; readonly secret: string; readonly token: string | null } | null;
+  readonly keyFiles: AwsKeyFiles | null;
 };
+
+type AwsKeyFiles = { readonly id: string; readonly secret: string; readonly token: string | null };
 
 const AUTH_FORM = "{ method: keys, accessKeyIdFile, secretAccessKeyFile, sessionTokenFile }";
 const ACCESS_KEY = mayBeNull("the file of the access key's id", text());
@@ -102,11 +104,8 @@ export function publicAws({ region, endpoint, profile }: AwsSettings): { readonl
  */
 export async function clientOptions(settings: AwsSettings, env: NodeJS.ProcessEnv): Promise<ClientOptions> {
   const { region, endpoint, profile } = settings;
-  const [credentials, http, https] = await Promise.all([
-    credentialsOf(settings, env),
-    import("node:http"),
-    import("node:https"),
-  ]);
+  const [http, https] = await Promise.all([import("node:http"), import("node:https")]);
+  const credentials = credentialsOf(settings, env);
   // HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK itself ignores.
   const agent = { keepAlive: true, maxSockets: 50, proxyEnv: env };
   return {
@@ -129,7 +128,7 @@ export type ClientOptions = {
   readonly region?: string;
   readonly endpoint?: string;
   readonly profile?: string;
-  readonly credentials?: AwsCredentials;
+  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
   readonly maxAttempts: number;
   readonly requestHandler: {
     readonly connectionTimeout: number;
@@ -143,20 +142,14 @@ type AwsCredentials = {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  readonly expiration?: Date;
 };
 
-async function credentialsOf(
+function credentialsOf(
   { profile, keyFiles }: AwsSettings,
   env: NodeJS.ProcessEnv,
-): Promise<AwsCredentials | null> {
-  if (keyFiles !== null) {
-    const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([
-      lineOf(keyFiles.id),
-      lineOf(keyFiles.secret),
-      keyFiles.token === null ? null : lineOf(keyFiles.token),
-    ]);
-    return { accessKeyId, secretAccessKey, ...(sessionToken === null ? {} : { sessionToken }) };
-  }
+): NonNullable<ClientOptions["credentials"]> | null {
+  if (keyFiles !== null) return () => keysOf(keyFiles);
   const [accessKeyId, secretAccessKey, sessionToken] = [
     env["AWS_ACCESS_KEY_ID"],
     env["AWS_SECRET_ACCESS_KEY"],
@@ -164,6 +157,19 @@ async function credentialsOf(
   ];
   if (profile !== null || !accessKeyId || !secretAccessKey) return null;
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+/** Ended already, so that the SDK asks again before each request: another program renews the files. */
+async function keysOf({ id, secret, token }: AwsKeyFiles): Promise<AwsCredentials> {
+  const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([
+    lineOf(id),
+    lineOf(secret),
+    token === null ? null : lineOf(token),
+  ]);
+  return {
+    ...{ accessKeyId, secretAccessKey, expiration: new Date(0) },
+    ...(sessionToken === null ? {} : { sessionToken }),
+  };
 }
 
 async function lineOf(file: string): Promise<string> {

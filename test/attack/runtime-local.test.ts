@@ -101,7 +101,43 @@ test("a file that the operator cannot open is named and left; rewrap keeps the r
   rmSync(foreign.path);
 
   const key = store.key({ subject: "new", project: "p", name: "API_TOKEN" });
-  await store.rewrap?.("");
+  await store.rewrap?.((await store.rewraps?.()) ?? []);
   expect(await (await reader(files, "runtime3")).get(key)).not.toBeNull();
   expect(existsSync(join(dir, "config/sops/age/unsprawl-readers.json"))).toBe(true);
+});
+
+test("a file that came later gets the reader with the first value, by the plan; one that cannot is refused before", async () => {
+  const store = await open();
+  const { files } = await store.issueReader();
+  const operators = (await store.keyFiles?.([store.key({ subject: "none", project: "p", name: "A" })])) ?? [];
+  const colleague = await open({ ageKeyFile: "colleague.txt" }, { SOPS_AGE_RECIPIENTS: operators[0]?.id ?? "" });
+  const key = await put(colleague, "later", fresh());
+  const theirs = await reader(files, "runtime4");
+  await expect(theirs.get(key)).rejects.toMatchObject({ code: "denied" });
+  const next = { ...key, field: "SECOND" };
+  const preview = await store.mayPut?.(next);
+  expect(preview?.notes.join("\n")).toMatch(/for age age1\w+ too, by which the OCI runtime reads it/);
+  const { recipients = [] } = preview ?? {};
+  await store.put(next, Secret.of("second"), null, { ...origin, recipients });
+  expect((await theirs.get(next))?.value.exposeText()).toBe("second");
+
+  const text = readFileSync(key.path, "utf8");
+  const entry = ["    pgp:", '        - created_at: "2026-01-02T03:04:05Z"', "          enc: x", "          fp: F1"];
+  writeFileSync(
+    key.path,
+    text.replace(/^ {4}age:\n(?: {8}.*\n)+/m, (age) => `${withoutReader(age)}${entry.join("\n")}\n`),
+  );
+  await expect(store.mayPut?.({ ...key, field: "THIRD" })).rejects.toMatchObject({
+    code: "refused",
+    message: expect.stringMatching(
+      /does not open for this host's OCI runtime, and cannot be made to: .*pgp F1/,
+    ) as string,
+    hint: expect.stringMatching(/sops rotate -i --add-age age1\w+/) as string,
+  });
+  rmSync(key.path);
+
+  /** The wrapped keys without the last, which is the reader's. */
+  function withoutReader(age: string): string {
+    return age.slice(0, age.lastIndexOf("        - recipient:"));
+  }
 });

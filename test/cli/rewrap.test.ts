@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startMoto, type Moto } from "../services/moto.ts";
-import { ageIdentities } from "../../src/stores-kit/sops/index.ts";
+import { ageIdentities, newIdentity } from "../../src/stores-kit/sops/index.ts";
 import { pythonProgram } from "../services/python.ts";
 import { makeWorld, type World } from "../support/world.ts";
 
@@ -95,6 +95,27 @@ test("as .sops.yaml says: first shown, then done; with --rotate-key under a new 
     2,
     expect.stringContaining("--rotate-key goes with stores rewrap alone"),
   ]);
+});
+
+test("a file that fails keeps no other from being done: both are said, and the exit code is 5", async () => {
+  const sops = await pythonProgram("sops");
+  const { recipient } = await ageIdentities(world.env, null).ensure();
+  const made = (name: string, age: string): string => {
+    const file = join(world.dir, "two", name);
+    execFileSync("mkdir", ["-p", join(world.dir, "two")]);
+    writeFileSync(file, "A: a\n");
+    execFileSync(sops, ["encrypt", "--age", age, "-i", file], { env: world.env });
+    return file;
+  };
+  const [theirs, mine] = [made("a.sops.yaml", (await newIdentity()).recipient), made("b.sops.yaml", recipient)];
+  const config = 'stores: { here: { provider: local, file: "two/{subject}.sops.yaml" } }\n';
+  writeFileSync(join(world.dir, "unsprawl.yaml"), config);
+  const ran = await world.unsprawl(["stores", "rewrap", "here", "--rotate-key"]);
+  expect([ran.code, ran.stdout]).toEqual([5, `encrypted again ${mine}\n`]);
+  expect(ran.stderr).toContain(`${theirs}: no age identity in`);
+  const json = await world.unsprawl(["stores", "rewrap", "here", "--json"]);
+  expect(json.code).toBe(5);
+  expect(JSON.parse(json.stdout)).toMatchObject({ files: [mine], errors: [{ file: theirs }] });
 });
 
 test("a store that wraps nothing says so", async () => {

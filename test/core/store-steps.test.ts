@@ -73,3 +73,34 @@ test("with another value it fails, and leaves the first one", async () => {
   expect(error).toMatchObject({ code: "conflict" });
   expect(left).toBe(first);
 });
+
+test("a value that the plan found in the store, and that is gone with what the plan knew of its readers, is not put", async () => {
+  const store = await openSpec({
+    ...{ provider: "local", config: { file: `${random(8)}.sops.yaml` }, dir },
+    env: { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt") },
+  });
+  const [at, value] = [store.key({ subject: "shop", project: "", name: "DB_PASSWORD" }), Secret.of(random(18))];
+  const move = { name: "DB_PASSWORD", key: at, fingerprint: fingerprint(value, key) } as PutStep["move"];
+  const step: PutStep = { ...{ id: "put:shop", kind: "put", unit: "shop", move }, found: "same", overwrite: false };
+  await expect(putValue(store, step, value, { id: "own" } as Plan, recorder())).rejects.toMatchObject({
+    code: "changed",
+  });
+  expect(await store.get(at)).toBe(null);
+});
+
+test("a value that is replaced in a file that gets a new data key is put, and the earlier one kept beside it", async () => {
+  const config = { file: `${random(8)}.sops.yaml` };
+  const open = (state: string): Promise<Provider> =>
+    openSpec({
+      ...{ provider: "local", config, dir },
+      env: { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"), XDG_STATE_HOME: join(dir, state) },
+    });
+  const [first, second] = [await open("one"), await open("two")];
+  const [at, old, value] = [first.key({ subject: "shop", project: "", name: "A" }), random(18), Secret.of(random(18))];
+  await first.put(at, Secret.of(old), null, { runId: "first", subject: "shop" });
+  const move = { name: "A", key: at, fingerprint: fingerprint(value, key) } as PutStep["move"];
+  const step: PutStep = { ...{ id: "put:shop", kind: "put", unit: "shop", move }, found: "other", overwrite: true };
+  await putValue(second, step, value, { id: "own" } as Plan, recorder());
+  expect((await second.get(at))?.value.equals(value)).toBe(true);
+  expect((await second.get({ ...at, field: `${at.field}.before-own` }))?.value.exposeText()).toBe(old);
+});

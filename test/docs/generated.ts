@@ -9,6 +9,7 @@ import { keysAsMarkdown } from "../../src/tui/keymap.ts";
 import { commandsReference, environmentTables } from "./commands-page.ts";
 import { POLICIES, MIGRATORS } from "./policies.ts";
 import { formOf, settingsTable, type SchemaNode } from "./schema-tables.ts";
+import { claimTables } from "./store-claims.ts";
 import { table } from "./tables.ts";
 
 const REGION = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
@@ -53,6 +54,7 @@ export async function generatedRegions(): Promise<ReadonlyMap<string, string>> {
     ["channels", channelTables(properties)],
     ["rotators", rotatorsTable()],
     ["rotator-images", imagesTable()],
+    ["store-claims", claimTables()],
     ...MIGRATORS.map(([store, language, policy]): [string, string] => [`${store}-migrator`, fenced(language, policy)]),
     ...(await storeRegions(properties)),
   ]);

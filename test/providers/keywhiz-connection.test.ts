@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTls } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -82,6 +82,26 @@ describe("certificates", () => {
     const store = await bench.open("automation", { ...bench.identity("automation", "pem"), caFile: broken });
     await bench.failure(store.get(KEY), "config");
     writeFileSync(broken, readFileSync(bench.keywhiz.caFile));
+    expect(await store.get(KEY)).toBe(null);
+  });
+
+  test.for(
+    (["foreign", "nosecrets"] as const).flatMap((who) => (["pem", "p12"] as const).map((kind) => ({ who, kind }))),
+  )("of $who that are replaced in their files are used from then on: $kind", async ({ who, kind }) => {
+    const issue = (to: keyof typeof bench.keywhiz.clients): void => {
+      const { certFile, keyFile, p12File, p12Password } = bench.keywhiz.clients[to];
+      writeFileSync(join(bench.dir, "own.password"), p12Password, { mode: 0o600 });
+      copyFileSync(keyFile, join(bench.dir, "own.key"));
+      copyFileSync(kind === "pem" ? certFile : p12File, join(bench.dir, "own.crt"));
+    };
+    const files =
+      kind === "pem"
+        ? { certFile: "own.crt", keyFile: "own.key" }
+        : { certFile: null, keyFile: null, p12File: "own.crt", p12PasswordFile: "own.password" };
+    issue(who);
+    const store = await bench.open("automation", files);
+    await bench.failure(store.get(KEY), "denied");
+    issue("automation");
     expect(await store.get(KEY)).toBe(null);
   });
 });

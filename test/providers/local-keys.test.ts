@@ -13,13 +13,14 @@ let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "unsprawl-local-keys-"));
 });
-afterEach(() => rmSync(dir, { recursive: true }));
+afterEach(() => [dir, `${dir}-state`].forEach((one) => rmSync(one, { recursive: true, force: true })));
 
 const KEYS = "age/keys.txt";
 
 async function open(env: { readonly [name: string]: string } = {}): Promise<Provider> {
   const config = { file: "s/{subject}.sops.yaml" };
-  return openSpec({ provider: "local", config, env: { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, KEYS), ...env }, dir });
+  const home = { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, KEYS), XDG_STATE_HOME: `${dir}-state` };
+  return openSpec({ provider: "local", config, env: { ...home, ...env }, dir });
 }
 
 async function put(store: Provider, subject: string): Promise<StoreKey> {

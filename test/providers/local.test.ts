@@ -281,6 +281,27 @@ describe("without a file in its configuration", () => {
     expect(away.parse(store.reference(old))).toBe(null);
   });
 
+  test("a clone's own rules do not make its files ours; a file that was made here is, whomever its rule names", async () => {
+    const dir = folder();
+    const [mine, theirs] = [await newIdentity(), await newIdentity()];
+    const tree = join(dir, "work");
+    const at = (more: { [name: string]: string }, workTree: string | null) => {
+      const env = { HOME: join(dir, "home"), SOPS_AGE_KEY: mine.identity, ...more };
+      return provider.open("local", {}, { env, dir: tree, workTree });
+    };
+    const ruled = { creation_rules: [{ age: `${mine.recipient},${theirs.recipient}` }] };
+    writeFileSync(join(tree, ".sops.yaml"), JSON.stringify(ruled));
+    const first = await at({}, tree);
+    const key = first.key(names);
+    expect(key.path).toBe(join(tree, "secrets/db.sops.yaml"));
+    await first.put(key, Secret.of("x"), null, origin);
+    expect((await at({}, tree)).key(names)).toEqual(key);
+    // For another machine, which has no record, it is what came with the clone.
+    const elsewhere = { XDG_STATE_HOME: join(dir, "elsewhere") };
+    expect((await at(elsewhere, tree)).key(names).path).toBe(own(dir, "db.sops.yaml"));
+    expect((await at({ ...elsewhere, SOPS_AGE_RECIPIENTS: theirs.recipient }, tree)).key(names)).toEqual(key);
+  });
+
   test("files of others in a folder of that name decide nothing, even when they open here", async () => {
     const dir = folder();
     const [mine, theirs] = [await newIdentity(), await newIdentity()];

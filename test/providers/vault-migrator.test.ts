@@ -150,6 +150,15 @@ async function rotate({ config }: Place, token: string, path: string): Promise<v
   await provider.remove(beside, (one) => one.equals(to));
 }
 
+/** The rights that the check says are missing, of a token with this policy and the right to ask for its own rights. */
+async function namedMissing(place: Place, policy: string): Promise<readonly string[]> {
+  const own = line("sys/capabilities-self", ["update"]);
+  const token = await tokenWith(place, `${policy}\n${own}`);
+  const lines = await (await vault.open({ token, config: place.config })).check();
+  expect(lines.filter(({ right, ok }) => ok && !["reach", "authenticate"].includes(right))).toEqual([]);
+  return lines.flatMap(({ ok, text }) => (ok ? [] : [text]));
+}
+
 const line = (path: string, capabilities: readonly string[]): string =>
   `path "${path}" { capabilities = [${capabilities.map((one) => `"${one}"`).join(", ")}] }`;
 
@@ -175,6 +184,15 @@ describe.each(PLACES)("the policy of whoever migrates, $name", (place) => {
     );
     expect(less).not.toBe(policy);
     expect(await faults(place, less)).not.toEqual([]);
+    expect(await namedMissing(place, less)).toEqual([`the Vault token may not ${lacking} ${path}`]);
+  });
+
+  test("the check names all that is missing at once, and writes nothing", async () => {
+    const [first = [""], ...others] = place.rights;
+    const [path, kept = "", ...lacking] = first;
+    const named = await namedMissing(place, line(path, [kept]));
+    for (const one of [...lacking, ...others.map(([other]) => other)]) expect(named.join("\n")).toContain(one);
+    expect(named.filter((text) => !text.startsWith("the Vault token may not "))).toEqual([]);
   });
 
   test("its own commands, in a shell, give a token that passes every check", async () => {

@@ -155,19 +155,20 @@ describe("a mount that deletes what is written after a time", () => {
 
   test("is named before a write, for the mount and for a secret, and in the check", async () => {
     const key = keyAt();
-    expect(await store.mayPut?.(key)).toEqual([]);
+    expect(await store.mayPut?.(key)).toEqual({ notes: [] });
     await vault.bao.api("POST", `secret/metadata/${key.path}`, { delete_version_after: "720h" });
     const before = await vault.open();
-    expect(await before.mayPut?.(key)).toEqual([expect.stringMatching(AFTER)]);
+    expect(await before.mayPut?.(key)).toEqual({ notes: [expect.stringMatching(AFTER)] });
     await vault.bao.api("POST", "secret/config", { delete_version_after: "720h" });
     const after = await vault.open();
-    expect(await after.mayPut?.(keyAt())).toEqual([expect.stringMatching(AFTER)]);
+    expect(await after.mayPut?.(keyAt())).toEqual({ notes: [expect.stringMatching(AFTER)] });
     const line = (await after.check()).find(({ right }) => right === "write");
     expect(line).toMatchObject({
       ok: true,
       text: expect.stringMatching(/; secret\/ deletes what .* 720h0m0s/) as string,
     });
-    expect(await (await vault.open({ config: { mount: "kv1" } })).mayPut?.(keyAt())).toEqual([]);
+    const old = await vault.open({ config: { mount: "kv1" } });
+    expect(await old.mayPut?.(key)).toEqual({ notes: [] });
   });
 
   test("whose settings are closed to the token is named by what it answers to the write", async () => {
@@ -177,7 +178,7 @@ describe("a mount that deletes what is written after a time", () => {
     const env = { HOME: vault.dir, VAULT_ADDR: vault.bao.address, VAULT_TOKEN: token };
     const writer = await provider.open("prod", {}, { env, dir: vault.dir, say: (text) => void said.push(text) });
     const key = keyAt();
-    expect(await writer.mayPut?.(key)).toEqual([]);
+    expect(await writer.mayPut?.(key)).toEqual({ notes: [] });
     await writer.put(key, fresh(), null, ORIGIN);
     expect(said).toEqual([
       expect.stringMatching(/^secret\/ deletes what is written to apps\/\w+ on 20\d\d-.*Z \(delete_version_after\)/),

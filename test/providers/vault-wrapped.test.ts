@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeWorld } from "../support/world.ts";
 import { KEY, secureVault, type SecureVault } from "./secure-vault.ts";
 import { roleFor, tokenFor, writerPolicy } from "./vault-world.ts";
 
@@ -117,4 +119,32 @@ describe("token files", () => {
     file("sink", second);
     expect(await store.get(KEY)).toBe(null);
   });
+});
+
+test("a run with a secret id that is opened once says so; its rollback needs a new one, and then works", async () => {
+  const world = makeWorld("unix:///nowhere", { VAULT_ADDR: bao.address, VAULT_CACERT: bao.caFile ?? "" });
+  const { name, roleIdFile } = await roleName();
+  const issue = async (): Promise<string> =>
+    file("wrapped-run", await wrapped(`auth/approle/role/${name}/secret-id`, {}));
+  const auth = { method: "approle", roleIdFile, wrappedSecretIdFile: await issue() };
+  const [config, env] = [join(world.dir, "unsprawl.yaml"), join(world.dir, ".env")];
+  writeFileSync(config, `stores:\n  prod: ${JSON.stringify({ provider: "vault", auth })}\n`);
+  const before = `DB_PASSWORD=${randomBytes(15).toString("base64url")}\n`;
+  writeFileSync(env, before);
+  const run = (...args: string[]) => world.unsprawl([...args, "--yes", "--config", config]);
+  const moved = await run("migrate", `env:${env}`, "--to", "prod");
+  expect([moved.code, moved.stdout], moved.stderr).toEqual([
+    0,
+    expect.stringContaining("is opened once: after this command, each of apply, resume and rollback needs a new one"),
+  ]);
+  const refused = await run("rollback", "last");
+  expect([refused.code === 0, refused.stderr + refused.stdout]).toEqual([
+    false,
+    expect.stringMatching(/already used.*\n?.*have a new one issued/),
+  ]);
+  expect(readFileSync(env, "utf8")).toContain("ref+vault://");
+  await issue();
+  const undone = await run("rollback", "last");
+  expect([undone.code, readFileSync(env, "utf8")], undone.stderr).toEqual([0, before]);
+  world.remove();
 });

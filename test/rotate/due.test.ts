@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { statePath } from "../../src/kit/io/state-path.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { killedAt, type Boundary } from "../support/kill.ts";
@@ -95,6 +96,23 @@ it("rotates what is due by the names of the schedule, once, and leaves what is n
   expect([fresh === session, variable("api", "API_TOKEN")]).toEqual([false, token]);
   expect(await due(20, "--yes")).toMatchObject({ code: 0, stderr: expect.stringContaining("nothing is due") });
   expect(variable("web", "SESSION_SECRET")).toBe(fresh);
+});
+
+it("shows what the store says before a value is put, as a migration does: a file that somebody else may open gets a new data key", async () => {
+  const rotate = (...more: readonly string[]): ReturnType<World["unsprawl"]> =>
+    world.unsprawl(["rotate", "docker:web", "--grace", "100ms", ...more]);
+  const shown = await rotate("--dry-run");
+  expect([shown.code, `${shown.stdout}${shown.stderr}`]).toEqual([0, expect.not.stringContaining("new data key")]);
+  // As on another machine, which did not make it.
+  rmSync(join(statePath(world.env), "data-keys"), { recursive: true });
+  const without = await rotate("--dry-run");
+  expect(`${without.stdout}${without.stderr}`).toContain("web.sops.yaml gets a new data key");
+  const before = variable("web", "SESSION_SECRET");
+  const done = await rotate("--yes");
+  expect(done.code, done.stderr).toBe(0);
+  const fresh = variable("web", "SESSION_SECRET");
+  world.plant({ fresh: fresh ?? "" });
+  expect(fresh).not.toBe(before);
 });
 
 it("leaves what was moved on to another store, where others may read it", async () => {

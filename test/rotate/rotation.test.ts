@@ -246,7 +246,7 @@ describe("a consumer that was removed meanwhile", () => {
     const [consumer] = step.consumers;
     const nobody = { ...engine(), container: async () => null };
     const sight = await tools().sight(nobody);
-    const none = { old: new Map<string, Secret>(), values: new Map<string, Secret>() };
+    const none = { old: new Map<string, Secret>(), values: new Map<string, Secret>(), isStarted: false };
     const how = await renew({ engine: nobody, sight }, consumer as RotatedConsumer, step, none, work);
     expect(proofText({ seen: [], restarted: [], stopped: [], gone: [], [how]: ["first"] }, false)).toBe(
       "proven: first removed meanwhile",

@@ -125,7 +125,7 @@ async function rewrap(context: CommandContext, name: string, options: ParsedFlag
       `${name} holds no wrapped keys: ${provider.target.provider} encrypts by itself`,
       cmd`rewrap is for ${bare(STORES.flatMap((one) => (one.wrapsKeys ? [one.name] : [])).join(" and "))}`,
     );
-  const changes = await provider.rewraps("");
+  const changes = await provider.rewraps();
   const { target: store } = provider;
   if (isShown) {
     const json = { version: 1, store, changes, files: [] };
@@ -135,10 +135,19 @@ async function rewrap(context: CommandContext, name: string, options: ParsedFlag
   if (!context.json) for (const change of changes) say(context, changeText(change));
   const what = rotateKey ? "Make new data keys for" : "Re-wrap the data keys of";
   await mustBeConfirmed(context, options, "stores rewrap", `${what} the files of ${printable(name)}?`);
-  const files = await provider.rewrap("", rotateKey);
-  const done = linesOf(files.map((file) => `${rotateKey ? "encrypted again" : "rewrapped"} ${printable(file)}`));
-  await writeResult(context.json ? jsonText({ version: 1, store, changes, files }) : done, null, context);
-  return EXIT.ok;
+  const all = await provider.rewrap(changes, rotateKey);
+  const files = all.flatMap(({ file, error }) => (error === null ? [file] : []));
+  const failed = all.flatMap(({ file, error }) => (error === null ? [] : [{ file, error }]));
+  const errors = failed.map(({ file, error: { message, hint } }) => ({ file, message, hint }));
+  const done = files.map((file) => `${rotateKey ? "encrypted again" : "rewrapped"} ${printable(file)}`);
+  const json = { version: 1, store, changes, files, ...(errors.length > 0 && { errors }) };
+  if (context.json || errors.length === 0 || done.length > 0)
+    await writeResult(context.json ? jsonText(json) : linesOf(done), null, context);
+  const [first] = failed;
+  if (first === undefined) return EXIT.ok;
+  for (const { message, hint } of errors)
+    say(context, printable(hint === null ? message : `${message}; next: ${hint}`));
+  return files.length > 0 ? EXIT.partly : first.error.exit;
 }
 
 function linesOf(lines: readonly string[]): string {

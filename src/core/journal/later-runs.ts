@@ -51,7 +51,9 @@ function mustNotBeRotatedSince(installation: Installation, own: Pick<Journal, "p
   throw new UnsprawlError(
     "refused",
     `run ${id} has rotated ${name} since run ${own.plan.id}${isScrubbed ? ", and was scrubbed" : ""}: the value from before is refused where it is checked`,
-    isScrubbed ? "put the present value back by hand; the store has it" : cmd`unsprawl rollback ${id}, first`,
+    isScrubbed
+      ? "put the present value back by hand: the store has it, or the engine that it was handed over to"
+      : cmd`unsprawl rollback ${id}, first`,
   );
 }
 

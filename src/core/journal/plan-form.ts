@@ -94,6 +94,7 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
   put: v.object({
     ...{ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() },
     carries: v.optional(v.array(v.picklist(CARRIED_KINDS))),
+    recipients: v.exactOptional(v.array(TEXT)),
   }),
   verify: v.object({ move: MOVE }),
   deliver: delivers({ why: TEXT }),
@@ -143,7 +144,13 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
       v.object({
         store: STORE,
         role: v.object({
-          ...{ name: TEXT, connection: TEXT, user: TEXT, key: v.object({ path: TEXT, field: TEXT }) },
+          ...{
+            name: TEXT,
+            connection: TEXT,
+            address: v.string(),
+            user: TEXT,
+            key: v.object({ path: TEXT, field: TEXT }),
+          },
           ...{ reference: TEXT, everySeconds: v.pipe(NUMBER, v.integer()) },
         }),
         policy: v.string(),
@@ -166,6 +173,7 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
       v.array(
         v.object({
           ...{ name: TEXT, key: v.object({ path: TEXT, field: v.string() }), reference: TEXT, fingerprint: TEXT },
+          recipients: v.exactOptional(v.array(TEXT)),
           role: v.exactOptional(v.picklist(["pair", "previous"])),
         }),
       ),

@@ -184,7 +184,7 @@ async function lacksOf(swap: Swap): Promise<readonly string[]> {
  * container that a later run or a person put in place is not this run's to remove. Throws `absent` if the new container
  * is all there is.
  */
-async function lostOf(swap: Swap): Promise<string | null> {
+export async function lostOf(swap: Swap): Promise<string | null> {
   const { engine, names } = swap;
   const [old, fresh, live] = [await findOld(swap), await findNew(swap), await engine.container(names.final)];
   if (old === null) {

@@ -8,7 +8,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { KeyGroups, NewMetadata, SopsKey } from "./document.ts";
 import { keyName } from "./groups.ts";
 import { mustBeOurs } from "./own-file.ts";
-import { keyTest } from "./rules.ts";
+import { CRYPT_RULES, keyTest } from "./rules.ts";
 
 /** What `.sops.yaml` says of a new file. */
 export type CreationRule = KeyGroups & {
@@ -65,12 +65,6 @@ function nearest(folder: string): { readonly path: string; readonly text: string
 }
 
 type RuleFields = { readonly [key: string]: unknown };
-
-/** At most one of these in a rule; without one, sops's own default. */
-const CRYPT_RULES = [
-  ...["unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex"],
-  ...["unencrypted_comment_regex", "encrypted_comment_regex"],
-] as const;
 
 function ruleOf(fields: RuleFields, from: string): CreationRule {
   const crypt = CRYPT_RULES.map((name) => [name, textIn(fields, name, from)] as const).filter(

@@ -107,7 +107,8 @@ export async function documentFrom(
   return { ...parsed, rules, macOnlyEncrypted: only === "true" || only === true, mac, lastModified };
 }
 
-async function rulesOf(metadata: Metadata): Promise<Rules> {
+/** The rules that a file's metadata has, or those of a new one. */
+export async function rulesOf(metadata: Metadata): Promise<Rules> {
   const text = (key: string): string | null =>
     typeof metadata[key] === "string" && metadata[key] !== "" ? metadata[key] : null;
   const test = async (key: string): Promise<Rules["encrypted"]> => {

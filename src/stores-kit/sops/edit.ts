@@ -4,7 +4,7 @@ import type { KeyGroups, SopsDocument, SopsFormat } from "./document.ts";
 import { METADATA_KEY } from "./document.ts";
 import { formatOf, readDocument } from "./formats.ts";
 import { additionalData, openDocument, sealMac } from "./mac.ts";
-import { isEncrypted } from "./rules.ts";
+import { mustEncrypt } from "./rules.ts";
 import { splice } from "../../kit/text/splice.ts";
 
 /**
@@ -26,13 +26,7 @@ export async function setValue(
       `${named}: SOPS keeps its own data under "sops"`,
       "rename the variable, or use another store",
     );
-  if (!isEncrypted(path, document.rules)) {
-    throw new UnsprawlError(
-      "refused",
-      `${named}: the file's rules would leave this name in plain text`,
-      "rename the variable, or use a file without such a rule",
-    );
-  }
+  mustEncrypt(document.file, path, document, "would stay");
   const bent = path.some((key) => key === "" || !key.isWellFormed() || key.includes("\0"));
   const unfit = bent
     ? { why: `this name cannot be a ${format.name} key`, hint: "rename the variable, or use another store" }

@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
-import type { Provider, RecipientChange } from "../../contract/provider.ts";
+import type { Provider, RecipientChange, Rewrapped } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { creationRule } from "./creation-rules.ts";
 import type { DataKeys } from "./keys.ts";
 import { parseSopsReference, sopsKey, sopsNames, sopsReference, splitField } from "./names.ts";
-import { listKeys } from "./places.ts";
+import { listKeys, templateFiles } from "./places.ts";
 import { recipientChange, rewrapFile } from "./rewrap.ts";
+import { mustEncrypt } from "./rules.ts";
 import { getValue, mayPut, putValue, removeValue } from "./store.ts";
 
 export type SopsPlace = {
@@ -35,9 +37,15 @@ export function sopsFiles(
         "readOnly: false in its configuration",
       );
   };
-  const filesBelow = async (what: string): Promise<readonly string[]> => [
-    ...new Set((await listKeys(template, what, dir, keys)).map(({ path }) => path)),
-  ];
+  const previews = new Map<string, ReturnType<typeof mayPut>>();
+  /** For all values of a plan, as long as neither the file nor its rule changes: keys are wrapped to try them. */
+  const previewed = async (file: string): ReturnType<typeof mayPut> => {
+    const id = JSON.stringify([file, await fileVersion(file), await creationRule(file)]);
+    const asked = previews.get(id) ?? mayPut(file, keys);
+    previews.set(id, asked);
+    asked.catch(() => previews.delete(id));
+    return asked;
+  };
   return {
     key: (names) => sopsKey(template, names),
     names: (key) => sopsNames(template, key),
@@ -50,25 +58,36 @@ export function sopsFiles(
       return stored && { ...stored, beside: {} };
     },
     version: async (key) => fileVersion(key.path),
-    mayPut: async (key) => mayPut(key.path, keys),
-    async put(key, value, replace) {
+    async mayPut({ path: file, field }) {
+      const { rules, metadata, ...preview } = await previewed(file);
+      mustEncrypt(file, splitField(field), { rules, metadata }, "would stay");
+      return preview;
+    },
+    async put(key, value, replace, { recipients }) {
       writable();
-      return { version: await putValue(key.path, splitField(key.field), value, replace, keys) };
+      return { version: await putValue(key.path, splitField(key.field), value, replace, keys, recipients) };
     },
     async remove(key, matches) {
       writable();
       return removeValue(key.path, splitField(key.field), matches, keys);
     },
     list: (what) => listKeys(template, what, dir, keys),
-    async rewrap(what, rotateKey) {
+    async rewrap(changes, rotateKey) {
       writable();
-      const done: string[] = [];
-      for (const file of await filesBelow(what)) if (await rewrapFile(file, keys, rotateKey)) done.push(file);
+      const done: Rewrapped[] = [];
+      for (const { file, ...shown } of changes) {
+        try {
+          if (await rewrapFile(file, keys, rotateKey, shown)) done.push({ file, error: null });
+        } catch (error) {
+          if (!(error instanceof UnsprawlError)) throw error;
+          done.push({ file, error });
+        }
+      }
       return done;
     },
-    async rewraps(what) {
+    async rewraps() {
       const changes: RecipientChange[] = [];
-      for (const file of await filesBelow(what)) {
+      for (const file of await templateFiles(template)) {
         const change = await recipientChange(file, keys);
         if (change !== null) changes.push({ file, ...change });
       }

@@ -18,11 +18,12 @@ export {
   type Identities,
 } from "./identity.ts";
 export { groupsOf, oneGroup } from "./groups.ts";
-export { namedFor, openGroups, type DataKeys, type KeyHolders } from "./keys.ts";
-export { ageKey, ruledKeys } from "./ruled-keys.ts";
+export { openGroups, type DataKeys, type KeyHolders } from "./keys.ts";
+export { ageKey, ROLES_TEXT, ruledKeys } from "./ruled-keys.ts";
 export { checkTemplate, sopsKey, sopsNames } from "./names.ts";
+export { ANY_KEY, madeKeys } from "./made-keys.ts";
 export { nearestFolder, usableFolder } from "./ground.ts";
-export { isInUse, leftProbes, templateFiles } from "./places.ts";
+export { isForUs, isInUse, leftProbes, templateFiles } from "./places.ts";
 export { addReader, admitReader, readersOf } from "./readers.ts";
 export { rewrapFile } from "./rewrap.ts";
 export { getValue, holdersOf, putValue, removeEmptyFolders, removeValue } from "./store.ts";

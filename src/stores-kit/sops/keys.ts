@@ -3,25 +3,38 @@ import type { ProviderContext } from "../../contract/provider.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { unwrapWithAge, wrapForAge } from "./age.ts";
+import type { CreationRule } from "./creation-rules.ts";
 import type { KeyGroups, NewMetadata, SopsDocument, SopsKey } from "./document.ts";
 import { groupsOf, keyName } from "./groups.ts";
 import type { Identities } from "./identity.ts";
+import type { MadeKeys } from "./made-keys.ts";
 import { combineShares, splitKey } from "./shamir.ts";
 
 /** Who wraps the data key of a SOPS file: age identities, key management services, or several of them. */
 export type DataKeys = {
-  /** For a new file of this name, or one that is wrapped again. */
+  /** For a new file of this name, or one that is wrapped again. Throws what keeps this login from opening it again. */
   wrap(dataKey: Buffer, file: string, before?: SopsDocument): Promise<WrappedKeys>;
+  /** Another data key for exactly the keys that a file has, and `readers`. */
+  wrapSame(dataKey: Buffer, document: SopsDocument): Promise<KeyGroups>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
-  /** For whom `wrap` wraps, as in `recipientsOf`, which groups of them are needed, and the creation rule behind that, if it is one. */
+  /**
+   * For whom `wrap` wraps, as in `recipientsOf`, which groups of them are needed, and the creation rule behind that, if it is one;
+   * `rule` is the file's, even if the keys are not by it.
+   */
   recipients(file: string): Promise<{
     readonly names: readonly string[];
     readonly split: string | null;
     readonly from: string | null;
+    readonly rule: Pick<CreationRule, "from" | "settings"> | null;
   }>;
   /** Whom the store's settings and identities name, as in `recipientsOf`: `age RECIPIENT`, `kms ARN`. */
   names(): Promise<readonly string[]>;
+  /** The readers that unsprawl has issued for the store's files, as the OCI runtime of this host. */
+  readers(): Promise<readonly string[]>;
+  /** Those of `names` whose identities are here. */
+  identities(): Promise<ReadonlySet<string>>;
+  readonly made: MadeKeys;
 };
 
 /** The data key, wrapped, and what a new file says beside it if not the usual. */
@@ -85,7 +98,15 @@ export async function openGroups({ groups, threshold }: KeyGroups, file: string,
   const needed = isSplit ? (threshold ?? groups.length) : 1;
   const parts: Buffer[] = [];
   const failed: { readonly key: SopsKey; readonly error: unknown }[] = [];
-  for (const group of groups) {
+  const own = isSplit
+    ? new Set((await holders.identities.load().catch(() => [])).map(({ recipient }) => recipient))
+    : null;
+  /** What opens without asking anybody comes first. */
+  const cost = (group: readonly SopsKey[]): number => {
+    if (group.some(({ fields }) => own?.has(String(fields["recipient"])))) return 0;
+    return group.some(({ kind }) => kind === holders.first) ? 1 : 2;
+  };
+  for (const group of isSplit ? groups.toSorted((a, b) => cost(a) - cost(b)) : groups) {
     const part = await openGroup(group, file, holders, DATA_KEY_BYTES + (isSplit ? 1 : 0), failed);
     if (part !== null) parts.push(part);
     if (parts.length >= needed) break;
@@ -186,12 +207,6 @@ function cannotOpen(
 /** An error's cause, which is a name and a code. */
 export function causeText({ cause }: UnsprawlError): string | undefined {
   return typeof cause === "string" ? cause : undefined;
-}
-
-/** Whom the store or the creation rule of a file names. A rule that cannot be used names nobody. */
-export async function namedFor(file: string, keys: DataKeys): Promise<ReadonlySet<string>> {
-  const ruled = await keys.recipients(file).catch(() => ({ names: [] }));
-  return new Set([...(await keys.names()), ...ruled.names]);
 }
 
 /** Whom a file is encrypted for: recipients and ARNs are no secrets. */

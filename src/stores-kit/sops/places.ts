@@ -3,11 +3,12 @@ import { dirname, join, resolve } from "node:path";
 import type { StoreKey } from "../../model/plan.ts";
 import { fileError } from "../../kit/io/error.ts";
 import { mustLead } from "./ground.ts";
-import { namedFor, recipientsOf, type DataKeys } from "./keys.ts";
+import { recipientsOf, type DataKeys } from "./keys.ts";
 import { joinField, NAME_PATTERN, subjectFile } from "./names.ts";
 import { isOurs } from "./create.ts";
 import { templateForms } from "../names.ts";
-import { openFile } from "./open.ts";
+import { readDocument } from "./formats.ts";
+import { openFile, readWhole } from "./open.ts";
 import { listValues } from "./store.ts";
 
 /** What temporary files of a SOPS file are called (src/kit/io/atomic.ts), and what locks of earlier versions were. */
@@ -74,7 +75,7 @@ async function formFiles(form: string): Promise<readonly string[]> {
 
 /**
  * Whether unsprawl keeps values in a file of this template: it made the file, for one of these recipients and for nobody
- * whom neither the store's settings nor its creation rule name. A file of others says nothing of where values go.
+ * else, as `isForUs` says. A file of others says nothing of where values go.
  */
 export async function isInUse(template: string, recipients: readonly string[], keys: DataKeys): Promise<boolean> {
   if (recipients.length === 0) return false;
@@ -84,10 +85,22 @@ export async function isInUse(template: string, recipients: readonly string[], k
     if (!recipients.some((recipient) => text.includes(recipient))) continue;
     const opened = await openFile(file, keys).catch(() => null);
     if (opened === null || !isOurs(opened.document, opened.dataKey)) continue;
-    const own = await namedFor(file, keys);
-    if (recipientsOf(opened.document).every((name) => own.has(name))) return true;
+    if (await isForUs(file, keys)) return true;
   }
   return false;
+}
+
+/**
+ * Whether a file was made here, or opens for nobody whom neither the store's settings nor the environment name. What lies beside it,
+ * as a creation rule does, comes with a clone and says nothing of that.
+ */
+export async function isForUs(file: string, keys: DataKeys): Promise<boolean> {
+  const text = await readWhole(file);
+  if (text === null) return true;
+  const document = await readDocument(text, file);
+  if (await keys.made.has(document)) return true;
+  const own = new Set(await keys.names());
+  return recipientsOf(document).every((name) => own.has(name));
 }
 
 async function inside(folder: string, part: string): Promise<readonly string[]> {

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
+import type { RecipientChange } from "../../contract/provider.ts";
 import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
 import { splice, type Edit } from "../../kit/text/splice.ts";
-import { cmd } from "../../kit/shell.ts";
+import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { decryptValue, encryptValue } from "./cipher.ts";
-import type { Leaf, SopsDocument } from "./document.ts";
+import type { KeyGroups, Leaf, SopsDocument } from "./document.ts";
 import { replaceKeys, withMac } from "./edit.ts";
 import { formatOf, readDocument } from "./formats.ts";
 import { groupsOf, splitText } from "./groups.ts";
@@ -17,32 +18,59 @@ import { isEncrypted } from "./rules.ts";
 /**
  * Wraps the data key of a file for other holders, as `sops updatekeys`: only those for whom `keys` wraps can open it; no other byte
  * changes. With `rotateKey` it makes a new data key and encrypts every value and comment with it, as `sops rotate`. `keys` must be
- * able to open the file now. False if there is no such file.
+ * able to open the file now. False if there is no such file. Throws `changed` if others than `shown` would gain or lose access.
  */
-export async function rewrapFile(file: string, keys: DataKeys, rotateKey = false): Promise<boolean> {
+export async function rewrapFile(
+  file: string,
+  keys: DataKeys,
+  rotateKey = false,
+  shown?: AccessChange,
+): Promise<boolean> {
   if ((await openFile(file, keys)) === null) return false;
   return underLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     if (opened === null) return false;
     if (rotateKey) await mustBeOurs(file, opened.document.text);
-    const dataKey = rotateKey ? randomBytes(opened.dataKey.length) : opened.dataKey;
-    const document = rotateKey ? await encryptedAgain(opened, dataKey) : opened.document;
-    const wrapped = await keys.wrap(dataKey, file, rotateKey ? undefined : document);
-    await atomicWrite(file, await replaceKeys(document, wrapped, dataKey), { expect: expectedDigest(opened) });
+    const change = changeBy(opened.document, await keys.recipients(file));
+    if (shown !== undefined && JSON.stringify(shown) !== JSON.stringify(change)) throw notAsShown(file);
+    const document = rotateKey
+      ? (await withNewKey(opened, (key) => keys.wrap(key, file))).document
+      : await wrappedAgain(opened, keys);
+    await atomicWrite(file, document.text, { expect: expectedDigest(opened) });
+    if (rotateKey) await keys.made.add(document);
     return true;
   });
 }
 
+async function wrappedAgain({ document, dataKey }: OpenedSops, keys: DataKeys): Promise<SopsDocument> {
+  const wrapped = await keys.wrap(dataKey, document.file, document);
+  return readDocument(await replaceKeys(document, wrapped, dataKey), document.file);
+}
+
+/** The file under a new data key, every value and comment encrypted with it, wrapped as `wrap` does. */
+export async function withNewKey(
+  opened: OpenedSops,
+  wrap: (dataKey: Buffer) => Promise<KeyGroups>,
+): Promise<{ readonly document: SopsDocument; readonly dataKey: Buffer }> {
+  const dataKey = randomBytes(opened.dataKey.length);
+  const wrapped = await wrap(dataKey);
+  const text = await replaceKeys(await encryptedAgain(opened, dataKey), wrapped, dataKey);
+  return { document: await readDocument(text, opened.document.file), dataKey };
+}
+
 /** Who will be able to open a file once it is re-wrapped and cannot now, and the other way round; null if it is absent. */
-export async function recipientChange(
-  file: string,
-  keys: DataKeys,
-): Promise<{ readonly added: readonly string[]; readonly removed: readonly string[] } | null> {
+export async function recipientChange(file: string, keys: DataKeys): Promise<AccessChange | null> {
   const text = await readWhole(file);
-  if (text === null) return null;
-  const document = await readDocument(text, file);
-  const { names, split } = await keys.recipients(file);
+  return text === null ? null : changeBy(await readDocument(text, file), await keys.recipients(file));
+}
+
+type AccessChange = Omit<RecipientChange, "file">;
+
+function changeBy(
+  document: SopsDocument,
+  { names, split }: Pick<Awaited<ReturnType<DataKeys["recipients"]>>, "names" | "split">,
+): AccessChange {
   const [before, after] = [recipientsOf(document), names];
   const needed = [splitText(groupsOf(document)), split];
   const [was = [], is = []] = needed[0] === needed[1] ? [] : needed.map((one) => [one ?? "any of its keys alone"]);
@@ -97,6 +125,14 @@ function comments({ text, file, leaves }: SopsDocument, dataKey: Buffer, key: Bu
 
 function contents(leaves: readonly OpenLeaf[]): string {
   return JSON.stringify(leaves.map(({ path, value }) => [path, value.type, value.bytes.toString("base64")]));
+}
+
+function notAsShown(file: string): UnsprawlError {
+  return new UnsprawlError(
+    "changed",
+    `the keys of ${file}, or what its rule says, have changed since they were shown`,
+    cmd`unsprawl stores rewrap ${bare("STORE")} --dry-run`,
+  );
 }
 
 function notRotatable(file: string): UnsprawlError {

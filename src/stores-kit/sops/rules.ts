@@ -28,6 +28,29 @@ export function isEncrypted(path: readonly string[], rules: Rules): boolean {
   return !unencryptedSuffix || !any((key) => key.endsWith(unencryptedSuffix));
 }
 
+/** Throws `refused` for a name whose value the rules of a file leave in plain text. `is`: what it does there, in words. */
+export function mustEncrypt(
+  file: string,
+  path: readonly string[],
+  { rules, metadata }: { readonly rules: Rules; readonly metadata: { readonly [key: string]: unknown } },
+  is: "is" | "would stay",
+): void {
+  if (isEncrypted(path, rules)) return;
+  const said = CRYPT_RULES.filter((name) => typeof metadata[name] === "string" && metadata[name] !== "");
+  const rule = said.map((name) => `${name}: ${String(metadata[name])}`).join(", ");
+  throw new UnsprawlError(
+    "refused",
+    `${file}: ${path.join("/")} ${is} in plain text, by the file's ${rule || "unencrypted_suffix: _unencrypted"}`,
+    "rename the variable, or use a file without such a rule",
+  );
+}
+
+/** At most one of these in a file; without one, sops's own default. */
+export const CRYPT_RULES = [
+  ...["unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex"],
+  ...["unencrypted_comment_regex", "encrypted_comment_regex"],
+] as const;
+
 /** Steps of the expressions of one file: a second or two. */
 const MOST_STEPS = 30_000_000;
 

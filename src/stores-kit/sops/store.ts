@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Stored } from "../../contract/provider.ts";
@@ -6,7 +6,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { makeFolder } from "../../kit/io/folder.ts";
 import { atomicRemove, atomicWrite, hasTemps, sweepTemps } from "../../kit/io/atomic.ts";
-import { createDocument, isEmpty, isOurs } from "./create.ts";
+import { isEmpty, isOurs } from "./create.ts";
 import { writtenAt } from "../written.ts";
 import { deleteValue, setValue } from "./edit.ts";
 import { readDocument } from "./formats.ts";
@@ -14,20 +14,32 @@ import { mustLead } from "./ground.ts";
 import { recipientsOf, type DataKeys } from "./keys.ts";
 import { expectedDigest, MAX_FILE, openFile, openText, readWhole, underLock, type OpenedSops } from "./open.ts";
 import { mustBeOurs } from "./own-file.ts";
-import { isEncrypted } from "./rules.ts";
+import { isEncrypted, mustEncrypt } from "./rules.ts";
+import { mustBePlanned, putPreview, putTerms, type PreviewedFile } from "./terms.ts";
 
 export type SopsValue = Stored;
 
-/** A value by its file and path of keys; null when the file or the value is absent. `version` is a digest of the ciphertext. */
-export async function getValue(file: string, path: readonly string[], keys: DataKeys): Promise<SopsValue | null> {
+/**
+ * A value by its file and path of keys; null when the file or the value is absent. `version` is a digest of the ciphertext. Throws
+ * `refused` for one in plain text but with `plainToo`: it is not known to be a secret, and where the MAC leaves it out anyone may
+ * have written it.
+ */
+export async function getValue(
+  file: string,
+  path: readonly string[],
+  keys: DataKeys,
+  plainToo = false,
+): Promise<SopsValue | null> {
   const opened = await openFile(file, keys);
-  return opened === null ? null : valueAt(opened, path);
+  const found = opened === null ? null : valueAt(opened, path);
+  if (opened !== null && found !== null && !plainToo) mustEncrypt(file, path, opened.document, "is");
+  return found;
 }
 
 /**
  * Writes one value under the file's lock. `replace` is the version to replace, or null to create only; the file and
  * its folder (0600, 0700) are made when missing. Throws `conflict`, `locked`, and `refused`: also for a file or folder that
- * somebody else can write to.
+ * somebody else can write to. `planned`: see `mustBePlanned`.
  */
 export async function putValue(
   file: string,
@@ -35,6 +47,7 @@ export async function putValue(
   value: Secret,
   replace: string | null,
   keys: DataKeys,
+  planned?: readonly string[],
 ): Promise<string> {
   const bytes = textBytes(value);
   await mustLead(file);
@@ -56,7 +69,8 @@ export async function putValue(
         `the value at ${path.join("/")} in ${file} has changed meanwhile`,
         "unsprawl plan again",
       );
-    const { document, dataKey } = opened ?? (await createDocument(file, (key) => keys.wrap(key, file)));
+    const { document, dataKey, recipients } = await putTerms(file, opened, keys);
+    mustBePlanned(file, planned, recipients);
     const text = await setValue(document, path, bytes, dataKey);
     if (text.length > MAX_FILE)
       throw new UnsprawlError(
@@ -65,35 +79,22 @@ export async function putValue(
         "keep the value where it is, or use another file",
       );
     await atomicWrite(file, text, { expect: expectedDigest(opened) });
-    const written = valueAt(await openText(text, file, async () => dataKey), path);
+    const after = await openText(text, file, async () => dataKey);
+    const written = valueAt(after, path);
     if (written === null) throw new UnsprawlError("failed", `${file} does not hold what was written`, null);
+    if (dataKey !== opened?.dataKey) await keys.made.add(after.document);
     return written.version;
   });
 }
 
 /**
- * What to know before a value is put into a file: whom it is encrypted for that the store's settings do not name. Throws
- * as `putValue` for a file that none may be put into.
+ * What to know before a value is put into a file. Throws as `putValue` for a file that none may be put into, and for a name whose
+ * value it would keep in plain text.
  */
-export async function mayPut(file: string, keys: DataKeys): Promise<readonly string[]> {
+export async function mayPut(file: string, keys: DataKeys): Promise<PreviewedFile> {
   const opened = await openFile(file, keys);
   await mustBeOurs(file, opened?.document.text ?? null);
-  if (opened === null) return newFileNotes(file, keys);
-  const own = new Set(await keys.names());
-  return recipientsOf(opened.document)
-    .filter((name) => !own.has(name))
-    .map(
-      (name) =>
-        `${file} is encrypted for ${name} too, which the store's settings do not name: it can decrypt what is added`,
-    );
-}
-
-/** For whom a rule encrypts a file that is not there yet. Throws what keeps its keys from being used. */
-async function newFileNotes(file: string, keys: DataKeys): Promise<readonly string[]> {
-  const { names, from } = await keys.recipients(file);
-  if (from === null) return [];
-  await keys.wrap(randomBytes(32), file);
-  return [`${file} will be encrypted for ${names.join(", ")}, as ${from} says`];
+  return putPreview(file, opened, keys);
 }
 
 /**
@@ -123,8 +124,10 @@ export async function removeValue(
     const text = await deleteValue(opened.document, path, opened.dataKey, ours);
     if (text === null) return false;
     const expect = expectedDigest(opened);
-    if (ours && isEmpty(await readDocument(text, file))) await atomicRemove(file, { expect });
-    else await atomicWrite(file, text, { expect });
+    if (ours && isEmpty(await readDocument(text, file))) {
+      await atomicRemove(file, { expect });
+      await keys.made.drop(file);
+    } else await atomicWrite(file, text, { expect });
     return true;
   });
 }

@@ -80,6 +80,20 @@ describe("the same rule as sops takes", () => {
   });
 });
 
+test("the rules are those above the file, wherever one stands; sops takes those above its working directory", async () => {
+  mkdirSync(join(dir, "elsewhere"));
+  rules({ age: both() });
+  const below = { creation_rules: [{ age: real.recipient }] };
+  writeFileSync(join(dir, "elsewhere/.sops.yaml"), JSON.stringify(below));
+  writeFileSync(join(dir, "theirs.sops.yaml"), "a: b\n");
+  const theirs = (cwd: string): string =>
+    real.sops(["encrypt", join(dir, "theirs.sops.yaml")], {}, cwd).toString("utf8");
+  const recipients = (text: string): unknown => said(text)[0];
+  expect(recipients(theirs(dir))).toEqual([real.recipient, second].toSorted());
+  expect(recipients(theirs(join(dir, "elsewhere")))).toEqual([real.recipient]);
+  expect(recipients(await put("api.sops.yaml"))).toEqual([real.recipient, second].toSorted());
+});
+
 test("the nearest file counts, and a file that no rule matches has the store's own key alone", async () => {
   rules({ age: both() });
   mkdirSync(join(dir, "below/deep"), { recursive: true });
@@ -99,9 +113,8 @@ test("the plan says for whom a rule encrypts a new file, and refuses what would 
   rules({ age: both() });
   const store = await open("api.sops.yaml");
   const key = store.key({ subject: "api", project: "", name: "A" });
-  expect(await store.mayPut?.(key)).toEqual([
-    expect.stringMatching(/will be encrypted for age .*, age .*, as rule 1 of .*\.sops\.yaml says$/),
-  ]);
+  const note = /will be encrypted for age .*, age .*, as rule 1 of .*\.sops\.yaml says$/;
+  expect(await store.mayPut?.(key)).toEqual({ notes: [expect.stringMatching(note)], recipients: [`age ${second}`] });
   rules({ age: real.recipient, pgp: FINGERPRINT });
   await expect(store.mayPut?.(key)).rejects.toMatchObject({ code: "refused" });
 });
@@ -168,12 +181,14 @@ test("PGP's entry of a file that another key opens is kept as it is, by a value 
   expect(await put("api.sops.yaml", "SECOND", "y")).toContain([...lines, fp].join("\n"));
   rules({ age: both(), pgp: FINGERPRINT });
   const store = await open("api.sops.yaml");
-  expect(await store.rewraps?.("")).toEqual([{ file, added: [`age ${second}`], removed: [] }]);
-  await store.rewrap?.("");
+  const shown = [{ file, added: [`age ${second}`], removed: [] }];
+  expect(await store.rewraps?.()).toEqual(shown);
+  expect(await store.rewrap?.(shown)).toEqual([{ file, error: null }]);
   const after = readFileSync(file, "utf8");
   expect(said(after)[0]).toEqual([real.recipient, second].toSorted());
   for (const line of [...lines, fp]) expect(after.split("\n")).toContain(line);
   expect(real.whole(file)).toEqual({ api: { PASSWORD: "x", SECOND: "y" } });
-  await expect(store.rewrap?.("", true)).rejects.toMatchObject({ code: "refused" });
+  const same = [{ file, added: [], removed: [] }];
+  expect(await store.rewrap?.(same, true)).toMatchObject([{ file, error: { code: "refused" } }]);
   rmSync(dirname(file), { recursive: true });
 });

@@ -26,7 +26,7 @@ export type MasterKeys = {
   /** The real sops with these logins; throws with what it says. */
   sops(args: readonly string[], env: Env): Buffer;
   /** The store `local` below `dir`, one file a subject, with these logins. */
-  open(env: Env, file?: string): Promise<Provider>;
+  open(env: Env, file?: string, roles?: readonly string[]): Promise<Provider>;
   /** Writes the creation rules of a folder below `dir`; the folder. */
   rules(folder: string, ...rules: readonly object[]): string;
   /** Puts a value as the subject `api` into the store's file, and tells which that is. */
@@ -60,8 +60,12 @@ export async function masterKeys(): Promise<MasterKeys> {
         throw new Error(`sops ${args[0] ?? ""}: ${ran.status ?? ""} ${ran.stderr.toString("utf8")}`);
       return ran.stdout;
     },
-    open: (env, file = "{subject}.sops.yaml") =>
-      openConfigured("here", { provider: "local", dir, keys: { file } }, { HOME: join(dir, "nobody"), ...env }),
+    open: (env, file = "{subject}.sops.yaml", roles = []) =>
+      openConfigured(
+        "here",
+        { provider: "local", dir, keys: { file, roles: [...roles] } },
+        { HOME: join(dir, "nobody"), ...env },
+      ),
     rules(folder, ...rules) {
       const path = join(dir, folder, ".sops.yaml");
       mkdirSync(dirname(path), { recursive: true });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Secret } from "../../../src/model/secret.ts";
 import {
+  ANY_KEY,
   ageIdentities,
   getValue,
   groupsOf,
@@ -21,7 +22,7 @@ export type RealSops = {
   readonly keys: DataKeys;
   readonly recipient: string;
   /** The real sops with this folder's identity, or another environment; stdout as bytes. Throws with stderr. */
-  sops(args: readonly string[], env?: { readonly [name: string]: string }): Buffer;
+  sops(args: readonly string[], env?: { readonly [name: string]: string }, cwd?: string): Buffer;
   /** A plain file, encrypted in the form that its name says by the real sops. */
   encrypted(name: string, yaml: string, rule?: { readonly [key: string]: string | boolean }): string;
   /** Through our own code: creates only. */
@@ -62,9 +63,9 @@ export async function realSops(): Promise<RealSops> {
   const home = { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt") };
   const identities = ageIdentities(home, null);
   const { recipient } = await identities.ensure();
-  const sops: RealSops["sops"] = (args, env = {}) => {
+  const sops: RealSops["sops"] = (args, env = {}, cwd = dir) => {
     const { status, stdout, stderr } = spawnSync(program, args, {
-      cwd: dir,
+      cwd,
       env: { PATH: process.env["PATH"], ...home, ...env },
       maxBuffer: 1 << 28,
     });
@@ -75,8 +76,21 @@ export async function realSops(): Promise<RealSops> {
     wrap: async (dataKey) => oneGroup(await wrapForAge(dataKey, [recipient])),
     unwrap: (document) =>
       openGroups(groupsOf(document), document.file, { identities, service: async () => null, first: "age" }),
-    recipients: async () => ({ names: [`age ${recipient}`], split: null, from: null }),
+    wrapSame: async (dataKey, document) =>
+      oneGroup(
+        await wrapForAge(
+          dataKey,
+          groupsOf(document)
+            .groups.flat()
+            .map(({ fields }) => String(fields["recipient"])),
+        ),
+      ),
+    recipients: async () => ({ names: [`age ${recipient}`], split: null, from: null, rule: null }),
     names: async () => [`age ${recipient}`],
+    readers: async () => [],
+    identities: async () => new Set([`age ${recipient}`]),
+    // What a value changes in a file is compared with what was there.
+    made: ANY_KEY,
   };
   return {
     dir,
@@ -84,7 +98,7 @@ export async function realSops(): Promise<RealSops> {
     keys,
     sops,
     put: (file, path, value) => putValue(file, path, typeof value === "string" ? Secret.of(value) : value, null, keys),
-    get: async (file, path) => (await getValue(file, path, keys))?.value.expose().toString("utf8") ?? null,
+    get: async (file, path) => (await getValue(file, path, keys, true))?.value.expose().toString("utf8") ?? null,
     extract: (file, ...path) =>
       sops(["decrypt", "--extract", path.map((key) => `[${JSON.stringify(key)}]`).join(""), file]),
     whole: (file) => JSON.parse(sops(["decrypt", "--output-type", "json", file]).toString("utf8")) as unknown,

@@ -89,7 +89,7 @@ describe.for(["yaml", "json", "env"])("in %s form", (form) => {
 test("a key that a role is for is used as that role, by us and by the real sops", async () => {
   const role = "arn:aws:iam::123456789012:role/reader";
   const dir = keys.rules("role", { kms: `${keys.arns[1]}+${role}` });
-  const store = await keys.open(env("kms"), "role/{subject}.sops.yaml");
+  const store = await keys.open(env("kms"), "role/{subject}.sops.yaml", [role]);
   const path = await keys.put(store, "A", "a");
   expect(readFileSync(path, "utf8")).toContain(`role: "${role}"`);
   expect(whole(path, "kms")).toEqual({ A: "a" });
@@ -101,8 +101,27 @@ test("a key that a role is for is used as that role, by us and by the real sops"
   const nowhere = await keys.open(
     { ...env("kms"), AWS_ENDPOINT_URL_STS: "http://127.0.0.1:1" },
     "role/{subject}.sops.yaml",
+    [role],
   );
   await expect(keys.get(nowhere, "A")).rejects.toMatchObject({ message: expect.stringContaining("STS") as string });
+});
+
+test("a role that only a file or a rule names is not assumed: whoever wrote it would choose as whom the login acts", async () => {
+  const role = "arn:aws:iam::123456789012:role/other";
+  keys.rules("unnamed-role", { kms: `${keys.arns[1]}+${role}` });
+  const file = "unnamed-role/{subject}.sops.yaml";
+  const path = await keys.put(await keys.open(env("kms"), file, [role]), "A", "a");
+  // It would be reached, and is not asked.
+  for (const roles of [[], [`${role}2`]]) {
+    const store = await keys.open({ ...env("kms"), AWS_ENDPOINT_URL_STS: "http://127.0.0.1:1" }, file, roles);
+    const denied = {
+      message: expect.stringContaining(`the role ${role}, which the store's configuration does not name`) as string,
+      hint: `roles: [${role}] in the store's configuration, if this role is yours to use`,
+    };
+    await expect(keys.get(store, "A")).rejects.toMatchObject(denied);
+    const shown = [{ file: path, added: [], removed: [] }];
+    expect(await store.rewrap?.(shown)).toMatchObject([{ error: denied }]);
+  }
 });
 
 test("a file names every key that it has and what each lacks", async () => {
@@ -123,7 +142,7 @@ test("without an age identity a rule's other keys are enough: the check says by 
   expect(checks.filter(({ ok }) => !ok)).toEqual([]);
   expect(checks.find(({ right }) => right === "authenticate")?.text).toMatch(/^kms arn:.*, hc_vault .*, as rule 1 of /);
   expect(await store.keyFiles?.([store.key({ subject: "api", project: "", name: "A" })])).toEqual([]);
-  expect(existsSync(join(keys.dir, "nobody"))).toBe(false);
+  expect(existsSync(join(keys.dir, "nobody/.config"))).toBe(false);
 });
 
 test("an address that only the file names gets no token, whatever it is", async () => {
@@ -145,9 +164,9 @@ test("an address that only the file names gets no token, whatever it is", async 
     ) as string,
   });
   keys.rules("thief", { age: keys.recipient, hc_vault_transit_uri: `${theirs}/v1/keys/transit/keys/app` });
-  await expect((await keys.open(env(...KINDS), "thief/{subject}.sops.yaml")).rewrap?.("")).rejects.toMatchObject({
-    code: "denied",
-  });
+  const all = await keys.open(env(...KINDS), "thief/{subject}.sops.yaml");
+  const shown = (await all.rewraps?.()) ?? [];
+  expect(await all.rewrap?.(shown)).toMatchObject([{ file: path, error: { code: "denied" } }]);
   expect(seen).toEqual([]);
   thief.close();
 });
@@ -173,7 +192,7 @@ test("a split that is given up is said before it is", async () => {
   await keys.put(await keys.open(env(...KINDS), "split/{subject}.sops.yaml"), "A", "a");
   keys.rules("split", { age: keys.recipient, hc_vault_transit_uri: keys.transit });
   const store = await keys.open(env(...KINDS), "split/{subject}.sops.yaml");
-  expect(await store.rewraps?.("")).toMatchObject([
+  expect(await store.rewraps?.()).toMatchObject([
     {
       added: ["any of its keys alone"],
       removed: [expect.stringMatching(/^a key of 2 of these groups: age age1\w+; hc_vault http/)],

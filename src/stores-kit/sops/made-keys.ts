@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { atomicRemove, atomicWrite } from "../../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
 import { makeFolders } from "../../kit/io/folders.ts";
 import { readChecked } from "../../kit/io/read.ts";
 import type { SopsDocument } from "./document.ts";
@@ -14,7 +14,7 @@ export type MadeKeys = {
   has(document: SopsDocument): Promise<boolean>;
   /** After a file was written under a new data key, or with one more recipient of such a key. */
   add(document: SopsDocument): Promise<void>;
-  /** After a file was removed. */
+  /** Before a file is removed. */
   drop(file: string): Promise<void>;
 };
 
@@ -42,7 +42,8 @@ export function madeKeys(folder: string): MadeKeys {
       }
     },
     async drop(file) {
-      await atomicRemove(at(file)).catch(() => undefined);
+      // With what a killed writer left beside it.
+      for (const remove of [sweepTemps, atomicRemove]) await remove(at(file)).catch(() => undefined);
     },
   };
 }

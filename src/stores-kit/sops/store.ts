@@ -125,8 +125,9 @@ export async function removeValue(
     if (text === null) return false;
     const expect = expectedDigest(opened);
     if (ours && isEmpty(await readDocument(text, file))) {
-      await atomicRemove(file, { expect });
+      // First: a record that is missing costs another data key, and one of a file that is gone would stay.
       await keys.made.drop(file);
+      await atomicRemove(file, { expect });
     } else await atomicWrite(file, text, { expect });
     return true;
   });

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import pMap from "p-map";
 import type { LoginRoles, ServerLogin } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -103,7 +102,7 @@ export function databaseRoles(client: VaultClient, settings: VaultSettings): Log
         `there is no database engine at ${mount}/ of ${address}, or it knows no server`,
         cmd`vault secrets enable -path=${mount} database, then vault write ${`${mount}/config/NAME`} …; or --connection MOUNT/NAME`,
       );
-    const read = await pMap(names, (name) => call("GET", `config/${name}`, "read"), { concurrency: 8 });
+    const read = await each(names, (name) => call("GET", `config/${name}`, "read"));
     return names.map((name, at) => connectionOf(name, read[at]));
   }
 
@@ -120,7 +119,7 @@ export function databaseRoles(client: VaultClient, settings: VaultSettings): Log
   /** A login that a role has already has the password of that role, whatever its connection is called. */
   async function mustBeFree(user: string): Promise<void> {
     const names = await listed("static-roles");
-    const all = await pMap(names, role, { concurrency: 8 });
+    const all = await each(names, role);
     const name = names.find((one, at) => one === user || (all[at] as { username?: unknown } | null)?.username === user);
     if (name === undefined) return;
     throw new UnsprawlError(
@@ -129,6 +128,12 @@ export function databaseRoles(client: VaultClient, settings: VaultSettings): Log
       cmd`vault read ${`${mount}/static-roles/${name}`}; docs/rotation.md says how its reference takes a value's place by hand`,
     );
   }
+}
+
+/** Loaded when it is used: opening a store needs no library. */
+async function each(names: readonly string[], read: (name: string) => Promise<unknown>): Promise<readonly unknown[]> {
+  const { default: pMap } = await import("p-map");
+  return pMap(names, read, { concurrency: 8 });
 }
 
 function connectionOf(name: string, data: unknown): Connection {

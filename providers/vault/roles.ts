@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { LoginRoles, ServerLogin } from "../../src/contract/provider.ts";
+import type { LoginRoles, ServerLogin } from "../../src/contract/login-roles.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { LoginRole } from "../../src/model/handover.ts";

@@ -4,6 +4,7 @@ import type { Fingerprint } from "./fingerprint.ts";
 import type { Handover } from "./handover.ts";
 import type { Json } from "./json.ts";
 import type { Location } from "./location.ts";
+import type { RotatingLogin } from "./rotating-login.ts";
 import type { Secret } from "./secret.ts";
 import type { SecretService } from "./secret-service.ts";
 
@@ -109,11 +110,6 @@ export type RotatedConsumer = {
 export function consumerText({ container, engine }: RotatedConsumer): string {
   return engine === undefined ? container : `${container} on ${engine.address}`;
 }
-
-/** Who changes the secret at its server: its owner, or the login that a server was made with, by its container. */
-export type RotatingLogin =
-  | { readonly kind: "owner" }
-  | { readonly kind: "first-init"; readonly container: string; readonly variable: string; readonly user: string };
 
 type StepShape<Kind extends StepKind, Data> = {
   readonly id: string;

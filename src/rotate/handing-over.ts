@@ -1,5 +1,6 @@
 import type { Work } from "../contract/migration.ts";
-import type { LoginRoles, Provider } from "../contract/provider.ts";
+import type { LoginRoles } from "../contract/login-roles.ts";
+import type { Provider } from "../contract/provider.ts";
 import type { RotationCredential } from "../contract/rotator.ts";
 import type { Engine } from "../engine/engine.ts";
 import { scrubSwaps } from "../engine/recreate/scrub-swaps.ts";

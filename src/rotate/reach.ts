@@ -8,7 +8,8 @@ import { isLoopback, reachesThisMachine } from "../kit/net/outgoing.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
-import type { Move, RotatingLogin } from "../model/plan.ts";
+import type { RotatingLogin } from "../model/rotating-login.ts";
+import type { Move } from "../model/plan.ts";
 import type { StoredEntry } from "./types.ts";
 
 /** For a server that cannot be asked from here. */

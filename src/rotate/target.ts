@@ -8,7 +8,7 @@ import { bare, cmd, shellLine } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
 import { isNameLike } from "../model/secret.ts";
-import type { RotatingLogin } from "../model/plan.ts";
+import type { RotatingLogin } from "../model/rotating-login.ts";
 import { ownersOf } from "./owners.ts";
 import type { EnginePlace } from "./places.ts";
 import {

@@ -1,10 +1,11 @@
 import type { ReferenceBinding } from "../../model/binding.ts";
 import { addBindings, removeBindings } from "../../delivery/runtime/bindings.ts";
-import { parseConsumer } from "../../delivery/runtime/consumer.ts";
+import { isOfPods, parseConsumer } from "../../delivery/runtime/consumer.ts";
 import { ownPlugin } from "../../delivery/volume/engine-plugin.ts";
 import type { AskPlugin } from "../../engine/plugin/ask.ts";
-import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
+import { podRuntimeHome, readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { cmd } from "../../kit/shell.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { volumeReferences } from "../../engine/plugin/volumes.ts";
 import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
@@ -27,7 +28,7 @@ export async function allow(context: CommandContext, words: readonly string[], o
   const consumer = parseConsumer(who);
   const bindings = references.map((reference): ReferenceBinding => ({ consumer, variable, reference, by: null }));
   mustBeAnswerable(context, options, "runtime allow");
-  const { plugin, home } = await holders(context);
+  const { plugin, home } = await holders(context, consumer);
   const what = [variable, ...references].map((one) => printable(one)).join(" ");
   await mustBeConfirmed(context, options, "runtime allow", `Give ${printable(consumer)} ${what}?`);
   await plugin?.("allow", { bindings });
@@ -37,16 +38,17 @@ export async function allow(context: CommandContext, words: readonly string[], o
 
 /** Allows a consumer everything that the volumes of its containers name, once a person has seen what that is. */
 async function allowVolumes(context: CommandContext, consumer: string, options: ParsedFlags): Promise<number> {
-  const { plugin } = await holders(context);
-  const engine = await context.assembly.engine();
-  const named = (await volumeReferences(engine, consumer)).map(({ variable, reference }) => ({
-    ...{ consumer, variable, reference, by: null },
-  }));
+  const { plugin } = await holders(context, consumer);
+  const engine = plugin === null ? null : await context.assembly.engine();
+  const found = engine === null ? [] : await volumeReferences(engine, consumer);
+  const named = found.map(({ variable, reference }) => ({ consumer, variable, reference, by: null }));
   if (plugin === null || named.length === 0)
     throw new UnsprawlError(
       "absent",
       `no container of ${consumer} has a volume of unsprawl with references`,
-      "docker compose create, if it has no container yet; unsprawl plugin status",
+      isOfPods(consumer)
+        ? cmd`unsprawl runtime allow ${consumer} VARIABLE REFERENCE`
+        : "docker compose create, if it has no container yet; unsprawl plugin status",
     );
   for (const one of named) say(context, `  ${bindingLine(one)}`);
   await mustBeConfirmed(context, options, "runtime allow", `Let ${consumer} have these values?`);
@@ -61,7 +63,7 @@ export async function forbid(context: CommandContext, words: readonly string[], 
     throw new UnsprawlError("usage", "forbid needs a consumer", "unsprawl runtime forbid NAME [VARIABLE [ref+…]]");
   const consumer = parseConsumer(who);
   mustBeAnswerable(context, options, "runtime forbid");
-  const { plugin, home } = await holders(context);
+  const { plugin, home } = await holders(context, consumer);
   const what = [variable ?? "every allowed value", ...references].map((one) => printable(one)).join(" ");
   await mustBeConfirmed(context, options, "runtime forbid", `Stop giving ${printable(consumer)} ${what}?`);
   const isMeant = (one: ReferenceBinding): boolean =>
@@ -81,10 +83,19 @@ export function bindingLine({ consumer, variable, reference }: ReferenceBinding)
   return `${consumer} ${printable(variable)} ${printable(reference)}`;
 }
 
-/** Who serves references here: the engine's volume plugin, and the OCI runtime. Throws `absent` if neither does. */
-async function holders({
-  assembly,
-}: CommandContext): Promise<{ readonly plugin: AskPlugin | null; readonly home: string | null }> {
+type Holders = { readonly plugin: AskPlugin | null; readonly home: string | null };
+
+/** Who serves the consumer's references here: the engine's volume plugin, and the OCI runtime. Throws `absent` if neither does. */
+async function holders({ assembly }: CommandContext, consumer: string): Promise<Holders> {
+  if (isOfPods(consumer)) {
+    const home = podRuntimeHome(assembly.env);
+    if (readSettings(home) !== null) return { plugin: null, home };
+    throw new UnsprawlError(
+      "absent",
+      "the OCI runtime is not installed for this node's pods",
+      "unsprawl runtime install containerd --to STORE",
+    );
+  }
   const home = runtimeHome(assembly.env);
   const isRuntime = readSettings(home) !== null;
   const plugin = await pluginHere(assembly);

@@ -13,12 +13,10 @@ export async function run(context: CommandContext, args: readonly string[], opti
     const { allow, forbid } = await import("./runtime-bindings.ts");
     return action === "allow" ? allow(context, words, options) : forbid(context, words, options);
   }
-  if (action === "install" && words[0] === "containerd")
-    throw new UnsprawlError(
-      "usage",
-      "containerd gives a pod's containers no lasting name to bind a reference to, so the runtime would not start them",
-      "unsprawl plan kubernetes:FILE --to STORE moves them in their manifests, by External Secrets",
-    );
+  if (words.length === 1 && words[0] === "containerd") {
+    const { run: ofPods } = await import("./runtime-containerd.ts");
+    return ofPods(context, action, options);
+  }
   if (!ACTIONS.includes(action) || words.length > 0)
     throw new UnsprawlError(
       "usage",

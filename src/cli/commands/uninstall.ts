@@ -22,10 +22,11 @@ type Dependent = { readonly name: string; readonly needs: "files" | "runtime"; r
 export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const installed = await installedHere(assembly);
+  if (installed.pods !== null) (await podRuntime()).mustBeFreeOfPods(assembly.env);
   const dependents = await dependentsOf(assembly, installed.runtime);
   if (dependents.length > 0) throw inUse(dependents, waysBack(dependents, journalsOf(assembly)));
   if (options["check"] === true) return EXIT.ok;
-  const paths = [...(installed.runtime === null ? [] : [installed.runtime]), ...installed.agent];
+  const paths = [installed.runtime, installed.pods, ...installed.agent].filter((path) => path !== null);
   const yes = await isRemovalConfirmed(context, options, paths);
   if (yes) await removeInstalled(assembly, installed);
   const lines = paths.map((path) => `${yes ? "removed" : "to be removed:"} ${path}`);
@@ -43,14 +44,25 @@ export async function run(context: CommandContext, _args: readonly string[], opt
   return EXIT.ok;
 }
 
-type InstalledParts = { readonly runtime: string | null; readonly agent: readonly string[] };
+type InstalledParts = {
+  readonly runtime: string | null;
+  /** The runtime of a Kubernetes node's pods. */
+  readonly pods: string | null;
+  readonly agent: readonly string[];
+};
+
+const podRuntime = (): Promise<typeof import("../../delivery/runtime/containerd/install.ts")> =>
+  import("../../delivery/runtime/containerd/install.ts");
 
 async function installedHere({ env }: Assembly): Promise<InstalledParts> {
-  const { runtimeHome } = await import("../../delivery/runtime/settings.ts");
+  const { podRuntimeHome, runtimeHome } = await import("../../delivery/runtime/settings.ts");
   const { agentHome } = await import("../../delivery/readers.ts");
   const agent = [join(unitFolder(env), AGENT_UNIT), agentHome(env)].filter((path) => existsSync(path));
   // Whole or not: an interrupted one leaves credentials, too.
-  return { runtime: existsSync(runtimeHome(env)) ? runtimeHome(env) : null, agent };
+  const [runtime = null, pods = null] = [runtimeHome(env), podRuntimeHome(env)].map((path) =>
+    existsSync(path) ? path : null,
+  );
+  return { runtime, pods, agent };
 }
 
 /**
@@ -130,10 +142,11 @@ function inUse(dependents: readonly Dependent[], ways: readonly string[]): Unspr
   );
 }
 
-async function removeInstalled(assembly: Assembly, { runtime, agent }: InstalledParts): Promise<void> {
+async function removeInstalled(assembly: Assembly, { runtime, pods, agent }: InstalledParts): Promise<void> {
   if (runtime !== null) {
     const { uninstallRuntime } = await import("../../delivery/runtime/install.ts");
     await uninstallRuntime(await assembly.engine(), assembly.env, null);
   }
+  if (pods !== null) (await podRuntime()).uninstallPodRuntime(assembly.env);
   for (const path of agent) rmSync(path, { recursive: true, force: true });
 }

@@ -79,19 +79,22 @@ unsprawl agent install systemd|compose|swarm prints what makes a service of it; 
     usage: "runtime <action> [what...]",
     group: "serve",
     summary: "Manage the OCI runtime that resolves references",
-    details: `unsprawl runtime install registers it with the engine; status checks it; uninstall removes it.
+    details: `unsprawl runtime install registers it with the engine; status checks it; uninstall removes it. With containerd behind it, the same for the pods of a Kubernetes node: it prints the handler and the RuntimeClass that they need.
 
-unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does this by itself; a container that names any other reference does not start. unsprawl runtime allow CONSUMER alone shows what the volumes of its containers name, and allows that: what a colleague needs on another engine.`,
+unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE, id:FULL-ID or pod:NAMESPACE/CONTAINER. A migration does this by itself; a container that names any other reference does not start. unsprawl runtime allow CONSUMER alone shows what the volumes of its containers name, and allows that: what a colleague needs on another engine.`,
     actions: ["allow", "forbid", "install", "status", "uninstall"],
+    forms: ["containerd"],
     options: [
       ["--to <store…>", "Stores that it may read; separate credentials are made for each"],
       ["--print", "Print what would be written, and change nothing"],
       YES,
       ["--daemon-config <file>", "The engine's daemon.json (default: found from the running engine)"],
+      ["--containerd-config <file>", "With containerd: its configuration (default: /etc/containerd/config.toml)"],
     ],
     examples: [
       ["unsprawl runtime status", "Is it installed, and who may read what?"],
       ["unsprawl runtime install --to local --print", "What installing it would write"],
+      ["unsprawl runtime install containerd --print", "The same for a Kubernetes node, and what its operator does"],
     ],
     load: () => import("../commands/runtime.ts"),
   },

@@ -1,16 +1,19 @@
+import { basename, dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { composeLabels } from "../../engine/labels.ts";
 import type { EngineRecord } from "./record.ts";
 
 /**
- * The kinds of consumer: `container:NAME`, `compose:PROJECT/SERVICE`, `swarm:SERVICE` on this host's engine, or `id:ID`
- * for one container by full id.
+ * The kinds of consumer: `container:NAME`, `compose:PROJECT/SERVICE`, `swarm:SERVICE` on this host's engine, `id:ID` for
+ * one container by full id, or `pod:NAMESPACE/CONTAINER` in Kubernetes.
  */
 const FORMS: { readonly [kind: string]: RegExp } = {
   container: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
   compose: /^[a-z0-9][a-z0-9_-]*\/[A-Za-z0-9][A-Za-z0-9._-]*$/,
   swarm: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
   id: /^[0-9a-f]{64}$/,
+  // Labels of RFC 1123 (Kubernetes, "Object Names and IDs").
+  pod: /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
 };
 
 /** `KIND:NAME`; null if the name is not valid for that kind. */
@@ -27,7 +30,7 @@ export function parseConsumer(text: string): string {
   throw new UnsprawlError(
     "usage",
     `not a consumer: ${JSON.stringify(text)}`,
-    "container:NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID",
+    "container:NAME, compose:PROJECT/SERVICE, swarm:SERVICE, id:FULL-ID or pod:NAMESPACE/CONTAINER",
   );
 }
 
@@ -44,4 +47,18 @@ export function consumersOf(record: EngineRecord | null, id: string): readonly s
     consumerOf("swarm", service ?? ""),
     consumerOf("id", id),
   ].filter((one) => one !== null);
+}
+
+/** Whether the consumer is a container of Kubernetes pods, which containerd starts and no engine knows. */
+export const isOfPods = (consumer: string): boolean => consumer.startsWith("pod:");
+
+/**
+ * The same for a container of a Kubernetes pod, by what containerd's CRI says in its bundle: these annotations are set last,
+ * so a pod's author cannot set them (containerd `pkg/cri/annotations`). None outside of the CRI's own namespace of containerd.
+ */
+export function podConsumersOf(bundle: string, annotations: { readonly [key: string]: unknown }): readonly string[] {
+  const [space, name] = ["sandbox-namespace", "container-name"].map((one) => annotations[`io.kubernetes.cri.${one}`]);
+  const isApplication = annotations["io.kubernetes.cri.container-type"] === "container";
+  if (basename(dirname(bundle)) !== "k8s.io" || !isApplication) return [];
+  return [consumerOf("pod", `${String(space)}/${String(name)}`)].filter((one) => one !== null);
 }

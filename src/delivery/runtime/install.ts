@@ -7,23 +7,15 @@ import { OTHER_IDS, remapsIds } from "../../engine/facts.ts";
 import { isPodman, type EngineInfo } from "../../engine/types.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { isExecutable } from "../../kit/io/executable.ts";
-import { resolverWords } from "../../kit/program.ts";
 import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
-import { issueCredentials } from "../readers.ts";
-import { memoryRoot } from "../tmpfs.ts";
-import { foreignFile, foreignProgram } from "../../kit/io/roots-alone.ts";
-import { runtimeProgram } from "./program.ts";
-import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings } from "./settings.ts";
+import { programFile, writeRuntime, type ProgramFile } from "./files.ts";
+import { RUNTIME_NAME, runtimeHome } from "./settings.ts";
 import { makeFolders } from "../../kit/io/folders.ts";
-
-const WAIT_MS = 15_000;
 
 export type Installed = { readonly program: string; readonly daemonConfig: string; readonly stores: readonly string[] };
 
 /** What `installRuntime` would write, for those who manage the engine's configuration themselves. Holds no credential. */
-export type InstallPreview = {
-  readonly program: string;
-  readonly programText: string;
+export type InstallPreview = ProgramFile & {
   readonly daemonConfig: string;
   readonly daemonText: string;
 };
@@ -44,26 +36,10 @@ export async function installRuntime(
 ): Promise<Installed> {
   const daemon = requireHost(engine, configFile);
   const home = runtimeHome(env);
-  const before = readSettings(home);
-  mustBeRoots(foreignProgram(...resolverWords()));
-  makeFolders(home, 0o700);
-  mustBeRoots(foreignFile([home]));
-  const stores = new Map((before?.stores ?? []).map((store) => [store.name, store]));
-  for (const provider of providers) stores.set(provider.target.name, await issueCredentials(provider, home));
-  if (stores.size === 0)
-    throw new UnsprawlError("usage", "the runtime needs a store to read from", "unsprawl runtime install --to STORE");
-
   const plan = await previewInstall(engine, env, daemon.configFile);
-  const settings: RuntimeSettings = {
-    version: 1,
-    realRuntime: await realRuntime(engine),
-    memory: memoryRoot(env),
-    engineRoot: (await engine.info()).DockerRootDir,
-    stores: [...stores.values()],
-    waitMs: before?.waitMs ?? WAIT_MS,
-  };
-  await atomicWrite(join(home, "runtime.json"), Buffer.from(`${JSON.stringify(settings, null, 2)}\n`), { mode: 0o600 });
-  await atomicWrite(plan.program, Buffer.from(plan.programText), { mode: 0o755 });
+  const settings = { realRuntime: await realRuntime(engine), engineRoot: (await engine.info()).DockerRootDir };
+  const again = "unsprawl runtime install --to STORE";
+  const stores = await writeRuntime(home, plan, providers, env, settings, again);
   const old = readDaemonConfig(daemon.configFile);
   const registered = Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME);
   if (old !== plan.daemonText || !registered) {
@@ -84,7 +60,7 @@ export async function installRuntime(
       );
     }
   }
-  return { program: plan.program, daemonConfig: daemon.configFile, stores: [...stores.keys()] };
+  return { program: plan.program, daemonConfig: daemon.configFile, stores };
 }
 
 /** What `installRuntime` would write. Throws `refused` for an engine that it cannot serve. */
@@ -95,22 +71,13 @@ export async function previewInstall(
 ): Promise<InstallPreview> {
   mustTakeRuntimes(await engine.info());
   const home = runtimeHome(env);
-  const program = join(home, "unsprawl-runc");
   const file =
     configFile ?? findDaemon(engine.connection.socketPath ?? "", null)?.configFile ?? "/etc/docker/daemon.json";
-  const [node, resolver] = resolverWords();
-  const paths = {
-    node,
-    resolver,
-    home,
-    realRuntime: await realRuntime(engine),
-    memory: memoryRoot(env),
-  };
+  const made = programFile(home, await realRuntime(engine), env);
   return {
-    program,
-    programText: runtimeProgram(paths),
+    ...made,
     daemonConfig: file,
-    daemonText: withRuntime(readDaemonConfig(file), RUNTIME_NAME, program),
+    daemonText: withRuntime(readDaemonConfig(file), RUNTIME_NAME, made.program),
   };
 }
 
@@ -148,16 +115,6 @@ export async function runtimeUsers(engine: Engine): Promise<string[]> {
   return users;
 }
 
-/** Root runs the program at each container start, so anyone who can modify it is root. */
-function mustBeRoots(fault: string | null): void {
-  if (fault === null) return;
-  throw new UnsprawlError(
-    "refused",
-    `${fault}: root would run a program that others can change, at each start of a container`,
-    "install unsprawl where only root can write (sudo npm install --global), then run its `runtime install`",
-  );
-}
-
 /** Before root is asked for: it would help nobody there. */
 function mustTakeRuntimes(info: EngineInfo): void {
   if (isPodman(info))
@@ -186,7 +143,11 @@ function requireHost(engine: Engine, configFile: string | null): Daemon {
 }
 
 async function realRuntime(engine: Engine): Promise<string> {
-  const named = (await engine.info()).Runtimes?.["runc"]?.path ?? "runc";
+  return onThisHost((await engine.info()).Runtimes?.["runc"]?.path ?? "runc");
+}
+
+/** The absolute path of the OCI runtime that an engine, or containerd, names. Throws `absent`. */
+export function onThisHost(named: string): string {
   const choices = named.startsWith("/")
     ? [named]
     : ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"].map((dir) => join(dir, named));

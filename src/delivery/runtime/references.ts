@@ -4,6 +4,7 @@ import { cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
 import type { ReferenceBinding } from "../../model/binding.ts";
 import { isBound } from "./bindings.ts";
+import { isOfPods } from "./consumer.ts";
 
 /** A variable that holds a reference instead of its value. */
 export type VariableReference = { readonly variable: string; readonly reference: string };
@@ -50,6 +51,7 @@ function adviceOn(
   ofImage: ReadonlySet<string> | null,
 ): string {
   const entry = `${variable}=${reference}`;
+  if (isOfPods(who)) return `if the pod names it, and not its image: ${allowCommand(who, variable, reference)}`;
   if (ofImage !== null && !ofImage.has(entry)) return allowCommand(who, variable, reference);
   return [ofImage === null ? "if its image brings it" : "its image brings it", avoidReferenceHint(variable)].join(": ");
 }

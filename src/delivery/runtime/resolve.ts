@@ -7,7 +7,7 @@ import { Secret } from "../../model/secret.ts";
 import { secretFile } from "../tmpfs.ts";
 import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { readBindings } from "./bindings.ts";
-import { consumersOf } from "./consumer.ts";
+import { consumersOf, podConsumersOf } from "./consumer.ts";
 import { engineRecord } from "./record.ts";
 import {
   resolvedEnvironment,
@@ -66,7 +66,8 @@ async function create(
   const env = config.process?.env ?? [];
   const wanted = referencesIn(env);
   const record = engineRecord(settings.engineRoot, id);
-  mustBeAllowed(wanted, readBindings(home), consumersOf(record, id), record?.image ?? null);
+  const consumers = settings.pods ? podConsumersOf(bundle, config.annotations ?? {}) : consumersOf(record, id);
+  mustBeAllowed(wanted, readBindings(home), consumers, record?.image ?? null);
   const stores = wanted.length === 0 ? [] : await openStores(settings, home, open);
   const given = await resolveReferences(stores, settings.waitMs ?? 0, wanted);
   if (config.process?.env) config.process.env = resolvedEnvironment(env, given);
@@ -93,7 +94,11 @@ function exec(settings: RuntimeSettings, file: string, out: string, id: string):
   secretFile(out, Buffer.from(stringifyExact(document)), ROOT);
 }
 
-type OciConfig = { process?: { env?: string[] }; root?: { path?: string } };
+type OciConfig = {
+  process?: { env?: string[] };
+  root?: { path?: string };
+  annotations?: { readonly [key: string]: unknown };
+};
 type CachedReference = { readonly variable: string; readonly reference: string; readonly value: string };
 type LegacyCachedReferences = { readonly [reference: string]: string };
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { mustBeKnownForm } from "../../kit/io/form.ts";
 import type { Json } from "../../model/json.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
@@ -20,6 +20,8 @@ export type RuntimeSettings = {
   readonly stores: readonly RuntimeStore[];
   /** The engine's data root with its container records. Without it, a container is known only by its id. */
   readonly engineRoot?: string;
+  /** For the containers of Kubernetes pods: containerd's configuration, and the folder of its running containers. */
+  readonly pods?: { readonly configFile: string; readonly state: string };
   /**
    * How long a container start waits for an unreachable store, in milliseconds: at boot, the store may start at the
    * same time.
@@ -35,6 +37,14 @@ export { RUNTIME_NAME } from "../../engine/names.ts";
  */
 export function runtimeHome(env: NodeJS.ProcessEnv): string {
   return env["UNSPRAWL_RUNTIME_HOME"] || "/etc/unsprawl/runtime";
+}
+
+/**
+ * The same for the pods of containerd's CRI. A folder and a program of their own: Docker also passes annotations on, so
+ * only the program says whose word they are.
+ */
+export function podRuntimeHome(env: NodeJS.ProcessEnv): string {
+  return join(dirname(runtimeHome(env)), "containerd");
 }
 
 /** The settings of an installed runtime; null if it is not installed. Throws `denied` or `malformed`. */

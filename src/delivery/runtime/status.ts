@@ -31,16 +31,27 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
     line(registered, "registered with the engine", "not registered with the engine"),
   ];
   if (settings === null) return { installed: false, registered, stores: [], bindings: [], lines };
+  const bindings = await installedLines(home, settings.stores, open, lines);
+  return { installed: true, registered, stores: settings.stores.map((store) => store.name), bindings, lines };
+}
+
+/** Adds a line for each part of an installed runtime that its containers need, and returns what is bound. */
+export async function installedLines(
+  home: string,
+  stores: readonly RuntimeStore[],
+  open: OpenStore,
+  lines: StatusLine[],
+): Promise<readonly ReferenceBinding[]> {
   const files = programFiles(home);
   for (const file of files)
     lines.push(line(usable(file), `${file} exists`, `${file} is gone: containers could not start`));
   if (files.every(usable)) lines.push(ownershipLine(home, files));
   const bindings = boundIn(home, lines);
-  for (const store of settings.stores) lines.push(await storeLine(store, home, open));
-  return { installed: true, registered, stores: settings.stores.map((store) => store.name), bindings, lines };
+  for (const store of stores) lines.push(await storeLine(store, home, open));
+  return bindings;
 }
 
-function line(ok: boolean, good: string, bad: string, hint = AGAIN): StatusLine {
+export function line(ok: boolean, good: string, bad: string, hint = AGAIN): StatusLine {
   return { ok, text: ok ? good : bad, hint: ok ? null : hint };
 }
 

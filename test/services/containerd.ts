@@ -39,7 +39,8 @@ export type Containerd = {
   readonly dir: string;
   readonly configFile: string;
   readonly state: string;
-  readonly start: () => Promise<void>;
+  /** With another configuration; pods stay. */
+  readonly restart: (config: string) => Promise<void>;
   readonly stop: () => Promise<void>;
   /** As kubelet asks for it. Throws what containerd says of a container that does not start. */
   readonly pod: (options: PodOptions) => Promise<Pod>;
@@ -58,7 +59,7 @@ export async function startContainerd(): Promise<Containerd> {
   writeFileSync(configFile, configOf(dir, socket, state));
   let child: ChildProcess | null = null;
   const { RuntimeService } = (
-    loadPackageDefinition(loadSync(PROTO, { keepCase: true })) as unknown as {
+    loadPackageDefinition(loadSync(PROTO, { keepCase: true, defaults: true })) as unknown as {
       runtime: { v1: { RuntimeService: ServiceClientConstructor } };
     }
   ).runtime.v1;
@@ -103,7 +104,11 @@ export async function startContainerd(): Promise<Containerd> {
     configFile,
     state,
     makeImage,
-    start,
+    async restart(config) {
+      await end();
+      writeFileSync(configFile, config);
+      await start();
+    },
     pod: (options) => startPod(call, options),
     async stop() {
       await end();
@@ -139,7 +144,11 @@ async function startPod(call: Call, options: PodOptions): Promise<Pod> {
       container,
       remove,
       async exec(...cmd) {
-        const { stdout, stderr, exit_code: code } = await call("ExecSync", { container_id: container, cmd, timeout: 20 });
+        const {
+          stdout,
+          stderr,
+          exit_code: code,
+        } = await call("ExecSync", { container_id: container, cmd, timeout: 20 });
         if (code !== 0) throw new Error(String(stderr));
         return String(stdout);
       },

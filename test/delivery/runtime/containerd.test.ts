@@ -2,7 +2,7 @@
  * The OCI runtime for the pods of containerd's CRI: the installed program, its printed handler, and pods as kubelet asks
  * for them. A reference is resolved for the container of a namespace that it is bound to, and for nobody else.
  */
-import { appendFileSync, readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startContainerd, type Containerd, type PodOptions } from "../../services/containerd.ts";
@@ -22,8 +22,9 @@ let engine: WorkerEngine;
 let world: World;
 
 beforeAll(async () => {
-  [bao, containerd, engine] = await Promise.all([startOpenBao(), startContainerd(), workerEngine()]);
-  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+  [bao, containerd, engine] = await Promise.all([startOpenBao({ tls: true }), startContainerd(), workerEngine()]);
+  const ca = bao.caFile === null ? {} : { VAULT_CACERT: bao.caFile };
+  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token, ...ca });
   world.plant({ PASSWORD });
   await bao.api("POST", "secret/data/apps/shop", { data: { DB_PASSWORD: PASSWORD } });
 });
@@ -71,10 +72,9 @@ describe("a node's pods", () => {
     const { stdout } = await ran(0, ...ofPods("install", ...config, "--to", "vault", "--json"));
     expect(readFileSync(containerd.configFile, "utf8")).toBe(before);
     const { append } = JSON.parse(stdout) as { append: string };
-    appendFileSync(containerd.configFile, `\n${append}`);
     // Whatever a node hands on of annotations, CRI's own count.
     const all = 'pod_annotations = ["*"]\ncontainer_annotations = ["*"]\n';
-    const wide = readFileSync(containerd.configFile, "utf8").replace(/(runtimes\.unsprawl\]\n)/, `$1${all}`);
+    const wide = `${before}\n${append}`.replace(/(runtimes\.unsprawl\]\n)/, `$1${all}`);
     expect(wide).toContain(all);
     await containerd.restart(wide);
     const status = await ran(0, ...ofPods("status"));
@@ -132,14 +132,29 @@ describe("a node's pods", () => {
   });
 
   it("are not what a container of Docker says that it is", async () => {
-    await engine.useRuntime("posed", join(world.dir, "containerd/unsprawl-runc"));
+    const path = join(world.dir, "containerd/unsprawl-runc");
+    writeFileSync(engine.configFile, JSON.stringify({ runtimes: { posed: { path } } }));
+    process.kill(engine.pid(), "SIGHUP");
+    await expect.poll(() => engine.docker("info", "--format", "{{json .Runtimes}}")).toContain("posed");
     const annotations = ["sandbox-namespace=shop", "container-name=app", "container-type=container"];
     const words = annotations.flatMap((one) => ["--annotation", `io.kubernetes.cri.${one}`]);
-    const args = ["run", "--rm", "--network", "none", "--runtime", "posed", ...words, "--env", `DB_PASSWORD=${REFERENCE}`];
+    const args = [
+      "run",
+      "--rm",
+      "--network",
+      "none",
+      "--runtime",
+      "posed",
+      ...words,
+      "--env",
+      `DB_PASSWORD=${REFERENCE}`,
+    ];
     expect(() => engine.docker(...args, BUSYBOX, "env")).toThrow(/may not use/);
   });
 
   it("do not start while the store is sealed, and do once it is not", async () => {
+    const settings = join(world.dir, "containerd/runtime.json");
+    writeFileSync(settings, JSON.stringify({ ...JSON.parse(readFileSync(settings, "utf8")), waitMs: 100 }));
     await bao.seal();
     try {
       expect(await refused({ env: ENV })).toContain("is sealed");

@@ -42,13 +42,13 @@ export async function readContainerd(configFile: string, program: string, env: N
     );
   const options = object(usual["options"]);
   const found = { state: String(now["state"]), realRuntime: String(options["BinaryName"] ?? "runc") };
-  if (object(object(handlers[HANDLER])["options"])["BinaryName"] === program) return { ...found, append: null };
+  if (isHandler(handlers, program)) return { ...found, append: null };
   const ours = { ...usual, options: { ...options, BinaryName: program } };
   for (const plugin of PLUGINS)
     for (const runtimes of [{ [HANDLER]: ours }, { [name]: usual, [HANDLER]: ours }]) {
       const version = text.trim() === "" ? `version = ${String(now["version"])}\n\n` : "";
       const append = `${version}${stringify({ plugins: { [plugin]: { containerd: { runtimes } } } })}`;
-      if (isTaken(() => dump(`${text}\n${append}`), name)) return { ...found, append };
+      if (isTaken(() => dump(`${text}\n${append}`), name, program)) return { ...found, append };
     }
   throw new UnsprawlError(
     "config",
@@ -68,15 +68,18 @@ function defaultHandlers(dump: JsonObject): readonly [string, JsonObject] | [] {
 }
 
 /** Whether containerd, given this configuration, has our handler beside the default one. */
-function isTaken(ask: () => JsonObject, name: string): boolean {
+function isTaken(ask: () => JsonObject, name: string, program: string): boolean {
   try {
     const [, handlers = {}] = defaultHandlers(ask());
-    return HANDLER in handlers && name in handlers;
+    return isHandler(handlers, program) && name in handlers;
   } catch (error) {
     if (error instanceof UnsprawlError) return false;
     throw error;
   }
 }
+
+const isHandler = (handlers: JsonObject, program: string): boolean =>
+  object(object(handlers[HANDLER])["options"])["BinaryName"] === program;
 
 /** A handler without what is not set: containerd shows every setting. */
 function withoutDefaults(handler: unknown): JsonObject {
@@ -89,9 +92,11 @@ function withoutDefaults(handler: unknown): JsonObject {
   );
 }
 
+/** The configuration as containerd understands it, its imports and defaults included. */
 function dumped(text: string, configFile: string, env: NodeJS.ProcessEnv): string {
   try {
-    return execFileSync("containerd", ["--config", "/dev/stdin", "config", "dump"], {
+    // Node's own pipes are sockets, which cannot be opened by a name.
+    return execFileSync("sh", ["-c", "cat | containerd --config /dev/stdin config dump"], {
       input: text,
       env: childEnvironment(env),
       encoding: "utf8",
@@ -99,8 +104,9 @@ function dumped(text: string, configFile: string, env: NodeJS.ProcessEnv): strin
       timeout: 10_000,
     });
   } catch (error) {
-    const { code, stderr } = error as { code?: string; stderr?: string };
-    if (code === "ENOENT")
+    const { status, stderr } = error as { status?: number | null; stderr?: string };
+    // POSIX sh, "Exit Status for Commands": not found.
+    if (status === 127)
       throw new UnsprawlError("absent", "containerd is not on this host's PATH", "run it on the node, as root");
     const said = printable(headOf(stderr?.trim() ?? "", 200));
     throw new UnsprawlError("config", `containerd does not take ${configFile}: ${said}`, "containerd config dump");

@@ -90,14 +90,14 @@ export async function podRuntimeStatus(env: NodeJS.ProcessEnv, open: OpenStore):
   return { installed: true, stores: settings.stores.map(({ name }) => name), bindings, lines };
 }
 
-/** The pods, as NAMESPACE/NAME, that this program starts, by what containerd keeps of each container (containerd `runtime/v2`). */
+/** The pods, as NAMESPACE/NAME, that this program starts, by what its shim keeps of each container (containerd `runtime-v2`, the file `runtime`). */
 function podsUsing(state: string, program: string): readonly string[] {
   const tasks = join(state, "io.containerd.runtime.v2.task/k8s.io");
   const named = (existsSync(tasks) ? readdirSync(tasks) : []).flatMap((id) => {
-    if (readObject(join(tasks, id, "options.json"))["BinaryName"] !== program) return [];
-    const annotations = (readObject(join(tasks, id, "config.json"))["annotations"] ?? {}) as JsonObject;
-    const [space, pod] = ["namespace", "name"].map((one) => annotations[`io.kubernetes.cri.sandbox-${one}`]);
-    return [`${String(space)}/${String(pod)}`];
+    if (readText(join(tasks, id, "runtime")).trim() !== program) return [];
+    const { annotations = {} } = JSON.parse(readText(join(tasks, id, "config.json")) || "{}") as Bundle;
+    const [space, pod] = ["namespace", "name"].map((one) => String(annotations[`io.kubernetes.cri.sandbox-${one}`]));
+    return [`${space}/${pod}`];
   });
   return [...new Set(named)].toSorted();
 }
@@ -128,12 +128,14 @@ async function lookedAt(env: NodeJS.ProcessEnv, configFile: string | null): Prom
   return { made: programFile(home, realRuntime, env), file, containerd, realRuntime };
 }
 
-/** Gone since it was listed, or not a container's: no user. */
-function readObject(file: string): JsonObject {
+type Bundle = { readonly annotations?: JsonObject };
+
+/** Empty if it is gone since it was listed. */
+function readText(file: string): string {
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) ?? {}) as JsonObject;
+    return readFileSync(file, "utf8");
   } catch {
-    return {};
+    return "";
   }
 }
 

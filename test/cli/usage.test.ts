@@ -43,7 +43,11 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     ["stores with another word", ["stores", "chekc"], /stores check/],
     ["rules with another word", ["rules", "shwo"], /rules show/],
     ["runtime with another word", ["runtime", "instal"], /install/],
-    ["the runtime for containerd", ["runtime", "install", "containerd"], /unsprawl plan kubernetes:FILE --to STORE/],
+    [
+      "the runtime for containerd",
+      ["runtime", "install", "containerd"],
+      /unsprawl runtime install containerd --to STORE/,
+    ],
     ["a shell that has no completion", ["completion", "tcsh"], /bash\|fish\|zsh/],
     ["run without a command", ["run"], /command/],
     ["render of a run and all", ["render", "20261125-000000-0000", "--all"], /one of them/],

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,7 +14,7 @@ import { forget, remember, unmountBelow } from "./running.ts";
 const PROTO = fileURLToPath(new URL("cri.proto", import.meta.url));
 
 /** An image with a shell, and the one of each pod's sandbox. */
-export const POD_IMAGE = "unsprawl.example/app:1";
+const POD_IMAGE = "unsprawl.example/app:1";
 
 export type PodOptions = {
   readonly namespace?: string;
@@ -87,10 +88,11 @@ export async function startContainerd(): Promise<Containerd> {
   }
 
   async function end(): Promise<void> {
-    const pid = child?.pid ?? 0;
-    child?.kill();
-    while (child?.exitCode === null && child.signalCode === null) await sleep(20);
-    forget(pid);
+    if (child === null) return;
+    const ended = once(child, "exit");
+    child.kill();
+    await ended;
+    forget(child.pid ?? 0);
   }
 
   await start();

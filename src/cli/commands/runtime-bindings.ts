@@ -83,10 +83,10 @@ export function bindingLine({ consumer, variable, reference }: ReferenceBinding)
   return `${consumer} ${printable(variable)} ${printable(reference)}`;
 }
 
-type Holders = { readonly plugin: AskPlugin | null; readonly home: string | null };
+type ReferenceHolders = { readonly plugin: AskPlugin | null; readonly home: string | null };
 
 /** Who serves the consumer's references here: the engine's volume plugin, and the OCI runtime. Throws `absent` if neither does. */
-async function holders({ assembly }: CommandContext, consumer: string): Promise<Holders> {
+async function holders({ assembly }: CommandContext, consumer: string): Promise<ReferenceHolders> {
   if (isOfPods(consumer)) {
     const home = podRuntimeHome(assembly.env);
     if (readSettings(home) !== null) return { plugin: null, home };

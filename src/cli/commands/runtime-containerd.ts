@@ -4,7 +4,7 @@ import {
   previewPodRuntime,
   uninstallPodRuntime,
   type PodRuntimePreview,
-} from "../../delivery/runtime/containerd/install.ts";
+} from "../../delivery/runtime/containerd/index.ts";
 import { EXIT } from "../../model/error.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
@@ -43,7 +43,7 @@ function byHand({ configFile, append, manifest }: PodRuntimePreview): string {
   const node =
     append === null
       ? `# ${configFile} has the handler`
-      : `# append to ${configFile}, then: systemctl restart containerd\n${append.trimEnd()}`;
+      : `# append to ${configFile}\n${append.trimEnd()}\n# and restart it: systemctl restart containerd`;
   return `${node}\n\n# once for the cluster: kubectl apply --filename FILE; kubectl label node NODE unsprawl-runtime=true\n${manifest.trimEnd()}`;
 }
 

@@ -51,8 +51,8 @@ type InstalledParts = {
   readonly agent: readonly string[];
 };
 
-const podRuntime = (): Promise<typeof import("../../delivery/runtime/containerd/install.ts")> =>
-  import("../../delivery/runtime/containerd/install.ts");
+const podRuntime = (): Promise<typeof import("../../delivery/runtime/containerd/index.ts")> =>
+  import("../../delivery/runtime/containerd/index.ts");
 
 async function installedHere({ env }: Assembly): Promise<InstalledParts> {
   const { podRuntimeHome, runtimeHome } = await import("../../delivery/runtime/settings.ts");

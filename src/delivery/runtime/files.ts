@@ -15,7 +15,7 @@ const WAIT_MS = 15_000;
 /** A runtime's program: where it lies, and its text. */
 export type ProgramFile = { readonly program: string; readonly programText: string };
 
-/** The program that the engine, or containerd, is told to start. */
+/** The program for the configuration of an engine, or of containerd. */
 export function programFile(home: string, realRuntime: string, env: NodeJS.ProcessEnv): ProgramFile {
   const [node, resolver] = resolverWords();
   const programText = runtimeProgram({ node, resolver, home, realRuntime, memory: memoryRoot(env) });
@@ -36,12 +36,13 @@ export async function writeRuntime(
   again: string,
 ): Promise<readonly string[]> {
   const before = readSettings(home);
+  if (providers.length === 0 && (before?.stores ?? []).length === 0)
+    throw new UnsprawlError("usage", "the runtime needs a store to read from", again);
   mustBeRoots(foreignProgram(...resolverWords()));
   makeFolders(home, 0o700);
   mustBeRoots(foreignFile([home]));
   const stores = new Map((before?.stores ?? []).map((store) => [store.name, store]));
   for (const provider of providers) stores.set(provider.target.name, await issueCredentials(provider, home));
-  if (stores.size === 0) throw new UnsprawlError("usage", "the runtime needs a store to read from", again);
   const all: RuntimeSettings = {
     version: 1,
     ...settings,

@@ -40,8 +40,8 @@ export function runtimeHome(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The same for the pods of containerd's CRI. A folder and a program of their own: Docker also passes annotations on, so
- * only the program says whose word they are.
+ * The same for the pods of containerd's CRI. Apart from Docker's: Docker also passes annotations on, so only the program
+ * that is started says whose word they are.
  */
 export function podRuntimeHome(env: NodeJS.ProcessEnv): string {
   return join(dirname(runtimeHome(env)), "containerd");

@@ -46,10 +46,8 @@ const ofPods = (action: string, ...more: string[]): string[] => ["runtime", acti
 
 /** What containerd says of a pod that does not start; the value is not in it. */
 async function refused(options: PodOptions): Promise<string> {
-  const said = await containerd.pod({ handler: "unsprawl", ...options }).then(
-    async (pod) => `started: ${await pod.exec("env").finally(pod.remove)}`,
-    (error: Error) => error.message,
-  );
+  const pod = await containerd.pod({ handler: "unsprawl", ...options }).catch((error: Error) => error);
+  const said = pod instanceof Error ? pod.message : `started: ${await pod.exec("env")}`;
   expect(said).not.toContain(PASSWORD);
   expect(said).not.toMatch(/^started/);
   return said;

@@ -29,7 +29,7 @@ export type Containerd = {
  */
 export async function readContainerd(configFile: string, program: string, env: NodeJS.ProcessEnv): Promise<Containerd> {
   const { parse, stringify } = await import("smol-toml");
-  const dump = (text: string): JsonObject => parse(dumped(text, configFile, env)) as JsonObject;
+  const dump = (text: string): JsonObject => parse(dumped(text, configFile, env));
   const text = textOf(configFile);
   const now = dump(text);
   const [name = "", handlers = {}] = defaultHandlers(now);
@@ -41,7 +41,7 @@ export async function readContainerd(configFile: string, program: string, env: N
       "take cri out of disabled_plugins; for another OCI runtime: unsprawl plan kubernetes:FILE --to STORE",
     );
   const options = object(usual["options"]);
-  const found = { state: String(now["state"]), realRuntime: String(options["BinaryName"] ?? "runc") };
+  const found = { state: word(now["state"], "/run/containerd"), realRuntime: word(options["BinaryName"], "runc") };
   if (isHandler(handlers, program)) return { ...found, append: null };
   const ours = { ...usual, options: { ...options, BinaryName: program } };
   for (const plugin of PLUGINS)
@@ -53,7 +53,7 @@ export async function readContainerd(configFile: string, program: string, env: N
   throw new UnsprawlError(
     "config",
     `${configFile}: containerd takes no handler that is appended to it`,
-    `write its runtimes as tables, [plugins.….containerd.runtimes.NAME], and none that is named ${HANDLER}`,
+    "write its runtimes as tables, [plugins.….containerd.runtimes.NAME], and none that has this handler's name",
   );
 }
 
@@ -124,3 +124,5 @@ function textOf(configFile: string): string {
 }
 
 const object = (from: unknown): JsonObject => (typeof from === "object" && from !== null ? (from as JsonObject) : {});
+
+const word = (from: unknown, otherwise: string): string => (typeof from === "string" && from !== "" ? from : otherwise);

@@ -1,3 +1,7 @@
+/*
+ * The OCI runtime for the pods of a Kubernetes node: its installation, its state, and what is left to the operators of
+ * containerd and the cluster. Neither's configuration is changed from here.
+ */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Provider } from "../../../contract/provider.ts";

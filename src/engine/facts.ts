@@ -25,7 +25,7 @@ export async function readFacts(engine: Engine, id: string, runId: string): Prom
   const doc = await engine.container(id);
   if (doc === null)
     throw new UnsprawlError("changed", `the container ${id.slice(0, 12)} is gone`, "unsprawl plan again");
-  const [image, info] = await Promise.all([engine.image(doc.Image), engine.info()]);
+  const [image, info] = await Promise.all([engine.image(doc.Image), recentInfo(engine)]);
   if (image === null) {
     throw new UnsprawlError(
       "refused",
@@ -35,6 +35,20 @@ export async function readFacts(engine: Engine, id: string, runId: string): Prom
   }
   const subject = subjectWith(engine, doc, image, info, runId);
   return { doc, image, info, subject: { ...subject, ...(await driverVolume(engine, doc)) } };
+}
+
+/** In milliseconds: long enough for the containers of a plan, too short for a person to change the engine meanwhile. */
+const RECENT = 1000;
+const infos = new WeakMap<Engine, { readonly info: Promise<EngineInfo>; readonly until: number }>();
+
+/** The engine's info, asked again a second later or after a failure. Podman starts several programs for each answer. */
+function recentInfo(engine: Engine): Promise<EngineInfo> {
+  const known = infos.get(engine);
+  if (known !== undefined && performance.now() < known.until) return known.info;
+  const info = engine.info();
+  infos.set(engine, { info, until: performance.now() + RECENT });
+  info.catch(() => infos.delete(engine));
+  return info;
 }
 
 /** A variable in a container's configuration; null if it is not set. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { need, which } from "./apt.ts";
+import { callEngine } from "./engine-api.ts";
 import { forget, remember, removeBridge, unmountBelow } from "./running.ts";
 import { runSmall } from "./small-process.ts";
 
@@ -73,13 +74,13 @@ export async function startEngine(
     });
     child.unref();
     remember(child.pid ?? 0, dir, bridge, owner);
-    for (let tries = 0; tries < 1200; tries++) {
+    for (let tries = 0; tries < 2400; tries++) {
       if (child.exitCode !== null) break;
       try {
-        docker("version");
+        await callEngine(socket, "GET", "/version");
         return;
       } catch {
-        await sleep(100);
+        await sleep(50);
       }
     }
     throw new Error(`dockerd did not start:\n${readFileSync(join(dir, "log"), "utf8").slice(-2000)}`);

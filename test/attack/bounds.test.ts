@@ -59,6 +59,17 @@ it("a project that includes one file from many, and many services, is read", asy
   expect((await load("all.yaml")).services.size).toBe(201);
 });
 
+it("a service that is defined again has the profiles of all its definitions, one that is overridden its own", async () => {
+  const service = (name: string, tag: string, profile: string): string =>
+    `${name}: ${tag} { image: x, profiles: [${profile}] }`;
+  const first = `include: [below.yaml]\nservices: { ${service("web", "", "b")}, ${service("db", "!override", "c")} }\n`;
+  writeFileSync(join(dir, "again.yaml"), first);
+  writeFileSync(join(dir, "below.yaml"), `services: { ${service("web", "", "a")}, ${service("db", "", "a")} }\n`);
+  const { services } = await load("again.yaml");
+  expect(services.get("web")).toMatchObject({ profiles: ["a", "b"], layers: [{}, {}] });
+  expect(services.get("db")).toMatchObject({ profiles: ["c"], layers: [{}] });
+});
+
 it("variables that name each other ten times over are refused, not filled in", async () => {
   const names = Array.from("ABCDEFGHIJKLMNOP");
   const lines = names.slice(1).map((name, at) => `${name}=${`\${${names[at]}}`.repeat(10)}\n`);

@@ -30,6 +30,8 @@ const BUILDERS = [
 
 /** Claims of the record that every run proves again. */
 const DRAWN = 10;
+/** How far apart the texts are on which an expression's steps are compared with the engine. */
+const APART = DEEP ? 13 : 53;
 /** As many may be missing from the record before this test is slow, and fails. */
 const MOST_UNRECORDED = 30;
 
@@ -135,9 +137,8 @@ describe("the judges judge", () => {
     const wrong = patterns.filter(({ source, flags }, index) => {
       const engine = new RegExp(source, flags.replace(/[gy]/g, ""));
       const { search } = steps(source, flags);
-      // Each expression on every thirteenth text.
       return texts.some((text, at) => {
-        if (at % 13 !== index % 13) return false;
+        if (at % APART !== index % APART) return false;
         const wanted = engine.exec(text);
         const { at: start, end } = search(text, 1e8);
         return wanted === null ? start !== -1 : start !== wanted.index || end !== wanted.index + wanted[0].length;

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** An engine of which this answers `info`, and counts. */
 function engineWith(answer: () => Promise<object>): { readonly engine: Engine; readonly asked: () => number } {
-  const info = vi.fn(answer);
+  const info = vi.fn<() => Promise<object>>(answer);
   const container = async (Id: string): Promise<object> => ({
     Id,
     Name: `/${Id}`,

@@ -212,12 +212,16 @@ async function loadServices(loading: Loading, file: YamlFile, dir: string, looku
     if (value.tag === "!reset" || value.tag === "!override") loading.services.delete(key);
     if (value.tag === "!reset") continue;
     const own = await layersOf(loading, { file, node: value, dir, lookup }, []);
-    const layers = [...(loading.services.get(key)?.layers ?? []), ...own];
+    const before = loading.services.get(key);
     // Those of the services that it extends count too.
-    const profiles = layers.flatMap((one) =>
+    const profiles = own.flatMap((one) =>
       list(entry(one.service, "profiles", one.file)?.value ?? null, one.file, one.lookup, loading.tell),
     );
-    loading.services.set(key, { name: key, layers, profiles });
+    loading.services.set(key, {
+      name: key,
+      layers: [...(before?.layers ?? []), ...own],
+      profiles: [...(before?.profiles ?? []), ...profiles],
+    });
   }
 }
 

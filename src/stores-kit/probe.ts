@@ -100,7 +100,9 @@ async function deniedOf(probes: readonly RightProbe[]): Promise<readonly StoreCh
       await act();
       return true;
     } catch (error) {
-      if (error instanceof UnsprawlError && error.code === "denied") lines.push(failedLine(right, error));
+      // A wall before the store says the same of each.
+      const isNew = error instanceof UnsprawlError && lines.every(({ text }) => text !== error.message);
+      if (isNew && error.code === "denied") lines.push(failedLine(right, error));
       return false;
     }
   };

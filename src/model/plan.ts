@@ -111,6 +111,9 @@ export function consumerText({ container, engine }: RotatedConsumer): string {
   return engine === undefined ? container : `${container} on ${engine.address}`;
 }
 
+/** What goes along with a value from another store, and by which digest what the plan saw is known again. */
+export type Carried = { readonly kinds: readonly CarriedKind[]; readonly digest: Fingerprint };
+
 type StepShape<Kind extends StepKind, Data> = {
   readonly id: string;
   readonly kind: Kind;
@@ -127,7 +130,7 @@ export type Step =
         readonly found: "absent" | "same" | "other";
         readonly overwrite: boolean;
         /** Of an entry of another store: what goes along with its value. Absent for nothing. */
-        readonly carries?: readonly CarriedKind[];
+        readonly carries?: Carried;
         /** Who can read the value in the store then, besides this login; absent where the store does not say. */
         readonly recipients?: readonly string[];
       }

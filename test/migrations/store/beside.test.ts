@@ -197,7 +197,6 @@ it("a name of unsprawl's marks, a value that is shown and a date that has passed
       ...OWNER,
       "managed-by": "terraform",
       "unsprawl-name": "B",
-      "note\u001b[2J": "x",
       hint: `is ${value}`,
     },
   });

@@ -11,7 +11,15 @@ import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { HOLDS } from "./beside.ts";
-import { parseSecretReference, secretKey, secretMigratorPolicy, secretPolicy, secretReference } from "./names.ts";
+import {
+  parseSecretReference,
+  secretKey,
+  secretMigratorPolicy,
+  secretPolicy,
+  secretReference,
+  secretResource,
+} from "./names.ts";
+import { secretRights } from "./rights.ts";
 import { secretStore } from "./secrets.ts";
 
 const SETTINGS = {
@@ -62,12 +70,14 @@ export const provider: ProviderModule = {
       policy: async (names) => secretPolicy(template, names, aws.region),
       writerPolicy: async () => secretMigratorPolicy(template, aws.region),
       check: () =>
-        checkAws(
-          opened,
-          "Secrets Manager",
-          store.client,
-          "a second write to the same name is refused; a version becomes current only after the one that was read",
-        ),
+        checkAws(opened, {
+          service: "Secrets Manager",
+          client: store.client,
+          checkAndSet:
+            "a second write to the same name is refused; a version becomes current only after the one that was read",
+          rights: (path) => secretRights(store.client, path),
+          resource: secretResource(template, aws.region),
+        }),
       issueReader: () => issueAwsReader(given.reader, dir, settings, () => secretPolicy(prefix, null, aws.region)),
     };
     return opened;

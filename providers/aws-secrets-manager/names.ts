@@ -92,12 +92,17 @@ export function secretPolicy(template: string, names: SubjectNames | null, regio
 
 /** The IAM policy of whoever migrates: to move and restore every value that the template can address. */
 export function secretMigratorPolicy(template: string, region: string | null): string {
-  const arn = secretArn(fixedPrefix(template), template.includes("{") ? null : ANY, region);
+  const arn = secretResource(template, region);
   const actions = MIGRATOR.map((action) => `secretsmanager:${action}`);
   return iamPolicy([
     { actions, resource: arn },
     { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resource: "*", context: { SecretARN: arn } },
   ]);
+}
+
+/** What it is about, as IAM names it. */
+export function secretResource(template: string, region: string | null): string {
+  return secretArn(fixedPrefix(template), template.includes("{") ? null : ANY, region);
 }
 
 const ANY: SubjectNames = { subject: "-", project: "" };

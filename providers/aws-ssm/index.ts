@@ -17,7 +17,9 @@ import {
   parameterReference,
   parseParameterReference,
   prefixOf,
+  parameterResource,
 } from "./names.ts";
+import { parameterRights } from "./rights.ts";
 import { parameterStore } from "./parameters.ts";
 
 const SETTINGS = {
@@ -56,12 +58,13 @@ export const provider: ProviderModule = {
       policy: async (names) => parameterPolicy(prefix + path, names, aws.region),
       writerPolicy: async () => parameterMigratorPolicy(prefix + path, aws.region),
       check: () =>
-        checkAws(
-          opened,
-          "Parameter Store",
-          store.client,
-          "a second creation is refused; a replacement is proven by its version",
-        ),
+        checkAws(opened, {
+          service: "Parameter Store",
+          client: store.client,
+          checkAndSet: "a second creation is refused; a replacement is proven by its version",
+          rights: (at) => parameterRights(store.client, at),
+          resource: parameterResource(prefix + path, aws.region),
+        }),
       issueReader: () => issueAwsReader(given.reader, dir, settings, () => parameterPolicy(prefix, null, aws.region)),
     };
     return opened;

@@ -98,12 +98,17 @@ export function parameterPolicy(template: string, names: SubjectNames | null, re
 
 /** The IAM policy of whoever migrates: to move and restore every value that the template can address. */
 export function parameterMigratorPolicy(template: string, region: string | null): string {
-  const arn = parameterArn(fixedPrefix(template), null, region);
+  const arn = parameterResource(template, region);
   const actions = MIGRATOR.map((action) => `ssm:${action}`);
   return iamPolicy([
     { actions, resource: arn },
     { actions: ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], resource: "*", context: { PARAMETER_ARN: arn } },
   ]);
+}
+
+/** What it is about, as IAM names it. */
+export function parameterResource(template: string, region: string | null): string {
+  return parameterArn(fixedPrefix(template), null, region);
 }
 
 const MIGRATOR = [

@@ -11,6 +11,7 @@ import { vaultClient, type TokenChallenge } from "./client.ts";
 import { azureReference, nameMap, parseAzureReference, secretName } from "./names.ts";
 import { migratorPolicy, readerPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
+import { secretRights } from "./rights.ts";
 import { secrets } from "./secrets.ts";
 import { AZURE, publicSettings, readSettings } from "./settings.ts";
 import { HOLDS } from "./tags.ts";
@@ -56,6 +57,7 @@ export const provider: ProviderModule = {
             await client.login(challenge);
             return settings.auth === null ? "by the environment's own credential" : "client-secret";
           },
+          rights: async ({ path }) => secretRights(settings, client, path),
         });
         return lines.map((line) =>
           line.right === "delete" && line.ok

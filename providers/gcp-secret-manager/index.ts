@@ -13,6 +13,7 @@ import { externalSecrets } from "./external-secrets.ts";
 import { parseSecretReference, secretKey, secretNames, secretReference } from "./names.ts";
 import { migratorPolicy, readerPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
+import { secretRights } from "./rights.ts";
 import { gcpSecrets } from "./secrets.ts";
 import { GCP, publicSettings, readSettings } from "./settings.ts";
 
@@ -26,7 +27,8 @@ export const provider: ProviderModule = {
     const settings = readSettings(config, context);
     const { projectId, name: template } = settings;
     const client = gcpClient(settings, context.env, context.say);
-    const store = gcpSecrets(new GcpSecretApi(settings, client), storeName(settings), projectId);
+    const api = new GcpSecretApi(settings, client);
+    const store = gcpSecrets(api, storeName(settings), projectId);
     const opened: Provider = {
       target: { name, provider: "gcp-secret-manager", settings: publicSettings(settings) },
       key: (names) => secretKey(template, names),
@@ -53,6 +55,7 @@ export const provider: ProviderModule = {
             await client.login();
             return `method ${settings.auth.method}`;
           },
+          rights: async ({ path }) => secretRights(api, client, path),
           checkAndSet: "a second write to the same name is refused; a version follows only the one that was read",
         }),
       issueReader: () => issueReader(settings),

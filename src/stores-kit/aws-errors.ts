@@ -84,6 +84,11 @@ const BAD_LOGIN: readonly {
   },
 ];
 
+/** Whether AWS lets nobody in with these credentials; otherwise a right is missing. */
+export function isBadLogin({ cause }: UnsprawlError): boolean {
+  return BAD_LOGIN.some(({ names }) => typeof cause === "string" && names.test(cause));
+}
+
 /** An IAM statement, in one line. */
 function statement(action: string | readonly string[], resource: string): string {
   return JSON.stringify({ Effect: "Allow", Action: action, Resource: resource });

@@ -23,6 +23,8 @@ const policies: { [service: string]: readonly Statement[] } = {};
 /** Keys of users with all of a policy's actions, and with all but one. */
 const whole: { [service: string]: AwsKeys } = {};
 const without: { [action: string]: AwsKeys } = {};
+/** The same without one, without two, and without any of them. */
+const lacking: { [service: string]: { readonly actions: readonly string[]; readonly keys: AwsKeys }[] } = {};
 
 beforeAll(async () => {
   moto = await startMoto();
@@ -43,6 +45,14 @@ beforeAll(async () => {
       moto.user({ Effect: "Allow", Action: some, Resource: "*" });
     whole[service] = await user(actions);
     for (const action of actions) without[action] = await user(actions.filter((one) => one !== action));
+    const asked = actions.filter((action) => !NOT_ASKED_FOR.includes(action));
+    const pairs = asked.flatMap((one, at) => asked.slice(at + 1).map((other) => [one, other]));
+    const sets = service === "kms" ? [] : [...asked.map((one) => [one]), ...pairs, asked];
+    lacking[service] = [];
+    for (const set of sets) {
+      const kept = actions.filter((one) => !set.includes(one));
+      lacking[service].push({ actions: set, keys: await user(kept.length > 0 ? kept : ["sts:GetCallerIdentity"]) });
+    }
   }
   await moto.enforce();
 });
@@ -110,6 +120,26 @@ describe.each(SERVICES)("%s", (service) => {
       if (done) needless.push(action);
     }
     expect(needless).toEqual(NOT_ASKED_FOR.filter((action) => action.startsWith(`${service}:`)));
+  });
+});
+
+describe.each(["secretsmanager", "ssm"])("the check of %s", (service) => {
+  test("names all that is missing at once, and leaves nothing", async () => {
+    expect(lacking[service]?.length).toBeGreaterThan(8);
+    for (const { actions, keys } of lacking[service] ?? []) {
+      const failed = (await (await open(service, keys)).check()).filter(({ ok }) => !ok);
+      const text = failed.map((line) => line.text).join("\n");
+      const creates = actions.find((one) => /:(?:CreateSecret|PutParameter)$/.test(one));
+      const mayDelete = !actions.some((one) => /:Delete/.test(one));
+      for (const action of actions)
+        if (action === creates && !mayDelete) expect(text).toContain("creating a secret was not tried");
+        else expect(text).toContain(action);
+      const named = text.match(/\b(?:secretsmanager|ssm):\w+/g) ?? [];
+      expect(named.filter((one) => !actions.includes(one))).toEqual([]);
+    }
+    const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = moto.env;
+    const left = await (await open(service, { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY })).list("");
+    expect(left.map(({ path }) => path).filter((path) => path.includes("unsprawl-check"))).toEqual([]);
   });
 });
 

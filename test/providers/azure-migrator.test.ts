@@ -63,3 +63,20 @@ test("the role in Bicep has the actions that the service names when it refuses",
     expect(policy.split(open ?? "").length).toBe(policy.split(close ?? "").length);
   expect(policy.match(/^(?:param|resource) .*$/gm)).toHaveLength(4);
 });
+
+test("the check names all that is missing at once, and leaves nothing", async () => {
+  const all = ["get", "list", "set", "delete", "recover"];
+  const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other]));
+  for (const lacking of [...all.map((one) => [one]), ...pairs, all]) {
+    allow(all.filter((one) => !lacking.includes(one)));
+    const text = (await store.check()).flatMap((line) => (line.ok ? [] : [line.text])).join("\n");
+    for (const one of lacking)
+      if (one === "set" && lacking.includes("delete")) expect(text).toContain("creating a secret was not tried");
+      else expect(text, lacking.join()).toContain(`does not allow unsprawl to ${one} `);
+    const named = [...text.matchAll(/does not allow unsprawl to (\w+) /g)].map(([, one]) => one);
+    expect(named.filter((one) => !lacking.includes(one ?? ""))).toEqual([]);
+  }
+  allow(all);
+  const left = await store.list("");
+  expect(left.filter(({ path }) => path.includes("unsprawl-check"))).toEqual([]);
+});

@@ -53,3 +53,21 @@ test("its permissions suffice, and without any one of them something fails", asy
   }
   expect(needless).toEqual([]);
 });
+
+test("the check names all that is missing at once, and leaves nothing", async () => {
+  const all = ["secrets.create", "secrets.delete", "secrets.get", "secrets.update", "versions.access", "versions.add"];
+  const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other]));
+  for (const lacking of [...all.map((one) => [one]), ...pairs, all]) {
+    allow(all.filter((one) => !lacking.includes(one)));
+    const text = (await store.check()).flatMap((line) => (line.ok ? [] : [line.text])).join("\n");
+    const isTried = !lacking.includes("secrets.delete");
+    for (const one of lacking)
+      if (one === "secrets.create" && !isTried) expect(text).toContain("creating a secret was not tried");
+      else expect(text, lacking.join()).toContain(`secretmanager.${one}`);
+    const named = [...text.matchAll(/secretmanager\.(\w+\.\w+)/g)].map(([, one]) => one);
+    expect(named.filter((one) => !lacking.includes(one ?? ""))).toEqual([]);
+  }
+  allow([...all, "secrets.list"]);
+  const left = await store.list("");
+  expect(left.filter(({ path }) => path.includes("unsprawl-check"))).toEqual([]);
+});

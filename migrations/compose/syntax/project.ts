@@ -212,12 +212,12 @@ async function loadServices(loading: Loading, file: YamlFile, dir: string, looku
     if (value.tag === "!reset" || value.tag === "!override") loading.services.delete(key);
     if (value.tag === "!reset") continue;
     const own = await layersOf(loading, { file, node: value, dir, lookup }, []);
-    const layers = [...(loading.services.get(key)?.layers ?? []), ...own];
+    const { layers = [], profiles = [] } = loading.services.get(key) ?? {};
     // Those of the services that it extends count too.
-    const profiles = layers.flatMap((one) =>
+    const added = own.flatMap((one) =>
       list(entry(one.service, "profiles", one.file)?.value ?? null, one.file, one.lookup, loading.tell),
     );
-    loading.services.set(key, { name: key, layers, profiles });
+    loading.services.set(key, { name: key, layers: [...layers, ...own], profiles: [...profiles, ...added] });
   }
 }
 

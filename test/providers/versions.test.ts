@@ -106,7 +106,7 @@ test("what is delivered to an application is listed once for all that are asked 
   const keys = [await put(automation), await put(automation), await put(automation)];
   const application = await bench.open("application", { delivery: "client" });
   const once = bench.keywhiz.faults.add({ path: /^\/secrets$/, times: 5, kind: "delay", ms: 0 });
-  const versions = await Promise.all(keys.map((key) => application.version?.(key)));
+  const versions = await Promise.all(keys.map(async (key) => application.version?.(key)));
   expect(versions).toEqual(keys.map(() => expect.any(String)));
   expect(once.left()).toBe(4);
 });

@@ -11,16 +11,19 @@ import { Secret } from "../model/secret.ts";
 export type BesideFault = "mark" | "shows" | "past";
 
 /** What of it may go along, and what may not. */
-export type BesideChoice = { readonly may: BesideValue; readonly left: ReadonlySet<`${BesideFault} ${CarriedKind}`> };
+export type BesideChoice = {
+  readonly may: BesideValue;
+  readonly left: ReadonlyMap<BesideFault, ReadonlySet<CarriedKind>>;
+};
 
 /** Of what somebody wrote beside a value, the part that does no harm in another store. `now` in seconds of the epoch. */
 export function harmlessBeside({ description, labels, expiry }: BesideValue, value: Secret, now: number): BesideChoice {
-  const left = new Set<`${BesideFault} ${CarriedKind}`>();
+  const left = new Map<BesideFault, Set<CarriedKind>>();
   const redactor = new Redactor();
   redactor.know(value, true);
   const shows = (text: string): boolean => redactor.foreign(text) !== text || Secret.of(text).equals(value);
   const isLeft = (fault: BesideFault | null, kind: CarriedKind): boolean => {
-    if (fault !== null) left.add(`${fault} ${kind}`);
+    if (fault !== null) left.set(fault, (left.get(fault) ?? new Set()).add(kind));
     return fault !== null;
   };
   const of = (name: string, text: string): BesideFault | null =>

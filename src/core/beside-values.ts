@@ -1,9 +1,9 @@
 import pMap from "p-map";
 import { besideOf, type Provider } from "../contract/provider.ts";
 import { countText } from "../kit/text/count.ts";
-import { CARRIED_KINDS, type BesideValue, type CarriedKind } from "../model/beside.ts";
+import { CARRIED_KINDS, type BesideValue, type Carried, type CarriedKind } from "../model/beside.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
-import type { Carried, PutStep, Step } from "../model/plan.ts";
+import type { PutStep, Step } from "../model/plan.ts";
 import { besideDigest, fittingBeside, harmlessBeside, hasBeside, kindsOf, type BesideFault } from "./beside-fits.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
@@ -46,10 +46,7 @@ export async function planBeside(
       if (isMore(may[kind], stays === null ? fits[kind] : undefined))
         counts.add(stays ?? (limits?.[kind] === undefined ? "none" : "form"), kind);
     for (const kind of beside.stays ?? []) counts.add("own", kind);
-    for (const why of left) {
-      const [fault, kind] = why.split(" ") as [BesideFault, CarriedKind];
-      counts.add(fault, kind);
-    }
+    for (const [fault, of] of left) for (const kind of of) counts.add(fault, kind);
     if (kinds.length > 0) carries.set(put, { kinds, digest: besideDigest(kindsOf(fits, kinds), key) });
   }
   const unknown = entries.filter(({ beside }) => beside === undefined).length;

@@ -1,4 +1,4 @@
-import type { CarriedKind } from "./beside.ts";
+import type { Carried } from "./beside.ts";
 import type { Finding } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Handover } from "./handover.ts";
@@ -110,9 +110,6 @@ export type RotatedConsumer = {
 export function consumerText({ container, engine }: RotatedConsumer): string {
   return engine === undefined ? container : `${container} on ${engine.address}`;
 }
-
-/** What goes along with a value from another store, and by which digest what the plan saw is known again. */
-export type Carried = { readonly kinds: readonly CarriedKind[]; readonly digest: Fingerprint };
 
 type StepShape<Kind extends StepKind, Data> = {
   readonly id: string;

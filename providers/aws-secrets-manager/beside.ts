@@ -27,6 +27,6 @@ export function besideIn({
   return {
     ...(description !== "" && !description.startsWith(DESCRIBED) && { description }),
     // Nobody else can write those of the service itself.
-    ...labelsIn(tags, (name) => !Object.values(OURS).includes(name) && !name.startsWith("aws:")),
+    ...labelsIn(tags, OURS.subject, "aws:"),
   };
 }

@@ -57,6 +57,8 @@ export function parseSecretReference(reference: string, region: string | null): 
   if (pinned.length > 1) throw bad;
   try {
     const path = name.split("/").map(decodeURIComponent).join("/");
+    // Behind it a key's path has the version.
+    if (path.includes("?")) throw bad;
     const arn = /^arn:aws[a-z-]{0,12}:secretsmanager:([a-z0-9-]{1,40}):\d{12}:secret:./.exec(path);
     if (arn === null ? path.startsWith("arn:") : arn[1] !== region) return null;
     const version = pinned.map(([option, text]) => `?${option}=${text}`).join("");

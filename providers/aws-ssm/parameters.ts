@@ -68,7 +68,8 @@ class SystemsManager implements ParameterStore {
     // By number: the right to read values is enough.
     for (let older = current - 1; older > 0 && older >= current - EARLIER; older--) {
       const found = await this.#get({ ...key, path: `${key.path}:${older}` });
-      if (found !== null && matches(found.value)) return found.value;
+      const value = found === null ? null : await fieldOf(found.value, key);
+      if (value !== null && matches(value)) return value;
     }
     return null;
   };
@@ -130,12 +131,14 @@ class SystemsManager implements ParameterStore {
   readonly list: ParameterStore["list"] = async (what) => {
     const { paginateDescribeParameters } = await import("@aws-sdk/client-ssm");
     const begins = what.startsWith("/") ? what : `/${what}`;
+    const below = begins.endsWith("/") ? begins : `${begins}/`;
     return this.#act("DescribeParameters", "/*", async (ssm) => {
       const found: StoreKey[] = [];
       const filters = [{ Key: "Name", Option: "BeginsWith", Values: [begins] }];
       for await (const page of paginateDescribeParameters({ client: ssm, pageSize: 50 }, { ParameterFilters: filters }))
         for (const { Name, Type } of page.Parameters ?? [])
-          if (Name !== undefined && Type !== "StringList") found.push({ path: Name, field: "" });
+          if (Name !== undefined && (Name === begins || Name.startsWith(below)) && Type !== "StringList")
+            found.push({ path: Name, field: "" });
       return found.sort((a, b) => (a.path < b.path ? -1 : 1));
     });
   };

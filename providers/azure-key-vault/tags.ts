@@ -20,7 +20,7 @@ export function isOurs(tags: Tags | undefined): boolean {
 
 /** What somebody else has tagged it with. */
 export function foreignTags(tags: Tags): Pick<BesideValue, "labels"> {
-  return labelsIn(tags, (name) => name !== MANAGED && !name.startsWith(`${OURS}-`));
+  return labelsIn(tags, `${OURS}-`);
 }
 
 /** Tags and an end, beside the six tags of ours. */

@@ -174,7 +174,7 @@ function besideIn(body: JsonObject): BesideValue {
     ...(annotations.some((name) => !name.startsWith("unsprawl-")) ? ["annotations" as const] : []),
     ...(typeof body["expireTime"] === "string" ? ["deletion" as const] : []),
   ];
-  const labels = labelsIn(member(body, "labels") ?? {}, (name) => !Object.hasOwn(OURS, name));
+  const labels = labelsIn(member(body, "labels") ?? {});
   return { ...labels, ...(stays.length > 0 && { stays }) };
 }
 

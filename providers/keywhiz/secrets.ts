@@ -237,7 +237,7 @@ function stored({ value, detail }: KeywhizStored): Stored {
   const { description, metadata, expiry } = detail;
   const beside = {
     ...(description !== "" && !description.startsWith(OURS) && { description }),
-    ...labelsIn(metadata, (name) => name !== RUN),
+    ...labelsIn(metadata, RUN),
     ...(expiry > 0 && { expiry }),
   };
   return { value, version: versionOf(detail.version, value), beside };

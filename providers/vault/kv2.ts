@@ -271,7 +271,7 @@ function stateOf(answer: VaultResponse, address: string): Kv2State {
     ours: custom[MARK.key] === MARK.value,
     createdAt: metadata?.created_time,
     beside: {
-      ...labelsIn(custom, (name) => name !== MARK.key),
+      ...labelsIn(custom),
       ...(typeof metadata?.deletion_time === "string" &&
         metadata.deletion_time !== "" && { stays: ["deletion" as const] }),
     },

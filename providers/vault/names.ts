@@ -72,7 +72,9 @@ export function parseVaultReference(reference: string, { mount, namespace, addre
   const path = place.split("/").map(decoded).join("/");
   const field = decoded(fragment.slice(1));
   const settings = new URLSearchParams(query);
-  for (const name of settings.keys()) {
+  const names = [...settings.keys()];
+  if (new Set(names).size < names.length) throw bad("has a setting twice");
+  for (const name of names) {
     if (LOGIN.test(name)) throw bad("names a login: a store's configuration does that, with auth");
     if (!OPTIONS.has(name)) throw bad("has a setting that unsprawl does not know");
   }

@@ -8,7 +8,7 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, mustBeNew, openJournal, readJournal, type Journal } from "./journal/journal.ts";
-import { besideToCarry, compareStores, isFromStore, type ComparedStores } from "./compare-stores.ts";
+import { besideToWrite, compareStores, isFromStore, type ComparedStores } from "./compare-stores.ts";
 import { unitsAtOnce } from "./each-unit.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
 import { lockEngine } from "./journal/lock.ts";
@@ -213,9 +213,11 @@ async function workUnit(
     let said = text;
     try {
       if (step.kind === "put") {
+        const value = valueOf(values, step.move);
         phase(`writing ${step.move.name} to the store ${plan.store.name}`);
-        const beside = (await besideToCarry(step, tools)) ?? undefined;
-        await putValue(tools.provider, step, valueOf(values, step.move), plan, record, beside);
+        const isWritten = journal.receipts.some((one) => one.step === step.id && one.state === "done");
+        const beside = await besideToWrite(step, value, tools, isWritten);
+        await putValue(tools.provider, step, value, plan, record, beside);
       } else if (step.kind === "verify") {
         phase(`reading ${step.move.name} back from the store ${plan.store.name}`);
         await verifyValue(tools.provider, step.move, valueOf(values, step.move));

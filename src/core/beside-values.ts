@@ -1,8 +1,10 @@
 import pMap from "p-map";
-import { besideOf, type BesideLimits, type LabelLimit, type Provider } from "../contract/provider.ts";
+import { besideOf, type Provider } from "../contract/provider.ts";
 import { countText } from "../kit/text/count.ts";
-import { CARRIED_KINDS, type BesideValue, type CarriedKind } from "../model/beside.ts";
+import { CARRIED_KINDS, type BesideValue, type Carried, type CarriedKind } from "../model/beside.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { PutStep, Step } from "../model/plan.ts";
+import { besideDigest, fittingBeside, harmlessBeside, hasBeside, kindsOf, type BesideFault } from "./beside-fits.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
 
@@ -17,68 +19,45 @@ export async function planBeside(
   hits: readonly ScanHit[],
   steps: readonly Step[],
   store: Provider,
+  key: FingerprintKey,
 ): Promise<BesidePlan> {
   if (!hits.some(({ finding }) => finding.location.subject === "store")) return { steps, notes: [] };
   const limits = (await store.holds?.()) ?? null;
   const puts = new Map(steps.flatMap((step) => (step.kind === "put" ? [[step.move.finding?.id, step] as const] : [])));
-  const entries = hits.flatMap(({ finding, candidate: { beside } }) => {
+  const now = Date.now() / 1000;
+  const entries = hits.flatMap(({ finding, candidate: { beside, value } }) => {
     const put = finding.location.subject === "store" ? puts.get(finding.id) : undefined;
-    return put === undefined ? [] : [{ put, beside, fits: fittingBeside(beside ?? {}, limits) }];
+    if (put === undefined) return [];
+    const { may, left } = harmlessBeside(beside ?? {}, value, now);
+    return [{ put, beside, may, left, fits: fittingBeside(may, limits) }];
   });
   const ofPath = limits?.ofPath === true ? entries : [];
   const [apart, taken] = [differing(ofPath), await takenPaths(ofPath, store)];
   const counts = new BesideCounts();
-  const carries = new Map<Step, readonly CarriedKind[]>();
-  for (const { put, beside = {}, fits } of entries) {
+  const carries = new Map<Step, Carried>();
+  for (const { put, beside = {}, may, left, fits } of entries) {
     const { path } = put.move.key;
     const isNew = put.found === "absent" && !taken.has(path);
     const stays = limits === null ? "none" : !isNew ? "there" : apart.has(path) ? "shared" : null;
     const kinds = CARRIED_KINDS.filter((kind) => stays === null && fits[kind] !== undefined);
     for (const kind of kinds) counts.add("moved", kind);
+    if (kinds.includes("labels")) counts.name(Object.keys(fits.labels ?? {}));
     for (const kind of CARRIED_KINDS)
-      if (isMore(beside[kind], stays === null ? fits[kind] : undefined))
+      if (isMore(may[kind], stays === null ? fits[kind] : undefined))
         counts.add(stays ?? (limits?.[kind] === undefined ? "none" : "form"), kind);
     for (const kind of beside.stays ?? []) counts.add("own", kind);
-    if (kinds.length > 0) carries.set(put, kinds);
+    for (const [fault, of] of left) for (const kind of of) counts.add(fault, kind);
+    if (kinds.length > 0) carries.set(put, { kinds, digest: besideDigest(kindsOf(fits, kinds), key) });
   }
   const unknown = entries.filter(({ beside }) => beside === undefined).length;
   return {
     steps: steps.map((step) => {
-      const kinds = carries.get(step);
-      return kinds === undefined || step.kind !== "put" ? step : { ...step, carries: kinds };
+      const carried = carries.get(step);
+      return carried === undefined || step.kind !== "put" ? step : { ...step, carries: carried };
     }),
     notes: [...counts.texts(store.target.name), ...(unknown === 0 ? [] : [unknownText(unknown)])],
   };
 }
-
-/** What of it a store accepts as it is. A label that does not fit is left out; nothing is cut or renamed. */
-export function fittingBeside(
-  { description, labels = {}, expiry }: BesideValue,
-  limits: BesideLimits | null,
-): BesideValue {
-  const { description: longest = 0, labels: room, expiry: latest = 0 } = limits ?? {};
-  const all = Object.entries(labels).filter(
-    ([name, text]) => room !== undefined && isWithin(name, room.name) && isWithin(text, room.text),
-  );
-  const isFew = all.length > 0 && room !== undefined && all.length <= room.most;
-  return {
-    ...(description !== undefined && description.length <= longest && { description }),
-    ...(isFew && { labels: Object.fromEntries(all) }),
-    ...(expiry !== undefined && expiry <= latest && { expiry }),
-  };
-}
-
-/** Whether an entry has all of this. It may have more: others may add to it. */
-export function hasBeside(has: BesideValue, { description, labels = {}, expiry }: BesideValue): boolean {
-  return (
-    (description === undefined || has.description === description) &&
-    (expiry === undefined || has.expiry === expiry) &&
-    Object.entries(labels).every(([name, text]) => Object.hasOwn(has.labels ?? {}, name) && has.labels?.[name] === text)
-  );
-}
-
-const isWithin = (text: string, { bytes, form }: LabelLimit): boolean =>
-  Buffer.byteLength(text) <= bytes && form.test(text);
 
 /** Whether the old entry has more of a kind than what goes along. */
 function isMore(all: BesideValue[CarriedKind], fits: BesideValue[CarriedKind]): boolean {
@@ -108,15 +87,21 @@ async function takenPaths(
   return new Set(there.flat());
 }
 
-type BesideFate = "moved" | "none" | "form" | "there" | "shared" | "own";
+type BesideFate = BesideFault | "moved" | "none" | "form" | "there" | "shared" | "own";
 
 /** How many entries have a kind, by what becomes of it. */
 class BesideCounts {
   readonly #counts = new Map<BesideFate, Map<string, number>>();
+  readonly #names = new Set<string>();
 
   add(fate: BesideFate, kind: string): void {
     const kinds = this.#counts.get(fate) ?? new Map<string, number>();
     this.#counts.set(fate, kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
+  }
+
+  /** Names of labels that go along. */
+  name(names: readonly string[]): void {
+    for (const name of names) this.#names.add(name);
   }
 
   texts(store: string): readonly string[] {
@@ -127,14 +112,25 @@ class BesideCounts {
     const of = (fate: BesideFate, rest: string): readonly string[] =>
       this.#counts.has(fate) ? [`${kindsOf(fate)}${rest}`] : [];
     return [
-      ...of("moved", ": moved with the values"),
+      ...of("moved", `: moved with the values${namedText([...this.#names])}`),
       ...of("none", `: not moved, since ${store} has no place for them; ${STAY}`),
       ...of("form", `: not all moved, since ${store} does not accept them as they are; ${STAY}`),
       ...of("there", `: not moved, since these entries are in ${store} already; ${STAY}`),
       ...of("shared", `: not moved, since one path of ${store} would have different ones; ${STAY}`),
+      ...of("mark", `: not all moved, since unsprawl marks its own entries with managed-by and unsprawl-…; ${STAY}`),
+      ...of("shows", ": not all moved, since the value itself is in them; remove it there"),
+      ...of("past", ": not moved, since they have passed: the new entries would be expired at once"),
       ...of("own", `: not moved, they mean something in the old store only`),
     ];
   }
+}
+
+const NAMED = 10;
+
+function namedText(names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const more = names.length > NAMED ? `, and ${names.length - NAMED} more` : "";
+  return ` (labels: ${names.slice(0, NAMED).join(", ")}${more})`;
 }
 
 const STAY = "they stay in the old store until scrub";

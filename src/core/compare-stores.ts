@@ -3,11 +3,12 @@ import { besideOf } from "../contract/provider.ts";
 import type { Host } from "../contract/host.ts";
 import { bare, cmd, shellLine } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
-import type { BesideValue } from "../model/beside.ts";
+import type { BesideValue, Carried } from "../model/beside.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
-import { fittingBeside, hasBeside } from "./beside-values.ts";
+import { besideDigest, fittingBeside, harmlessBeside, hasBeside, kindsOf } from "./beside-fits.ts";
 import { isValueOf } from "./journal/trace.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
 
@@ -28,9 +29,16 @@ export type ComparedStores = {
 
 /**
  * `source-…`: of the old entry; `target-…`: of the new one. `unread`: a store did not answer. `metadata`: the values are
- * equal, and what should go along is not there.
+ * equal, and what should go along is not there; `source-metadata`: nor is it in the old entry any more as it was planned.
  */
-type Difference = "source-changed" | "source-gone" | "target-changed" | "target-gone" | "metadata" | "unread";
+type Difference =
+  | "source-changed"
+  | "source-gone"
+  | "target-changed"
+  | "target-gone"
+  | "source-metadata"
+  | "metadata"
+  | "unread";
 
 /** Whether these are the steps of a unit of another store: nothing but the target changes, and the old values stay. */
 export function isFromStore(steps: readonly Step[]): boolean {
@@ -66,20 +74,44 @@ export async function compareStores(
   host.emit({ ...event, state: "done", done });
   const different = differences.flat();
   const carried = puts.filter(({ carries }, at) => carries !== undefined && differences[at]?.length === 0).length;
-  const equal = puts.length - different.filter(({ is }) => is !== "metadata").length;
+  const equal = puts.length - different.filter(({ is }) => is !== "metadata" && is !== "source-metadata").length;
   return { of: puts.length, equal, ...(carried > 0 && { carried }), different };
 }
 
 const COMPARES = "compare both stores";
 
-/** What the plan says goes along with a value, as the old entry has it now; null for nothing. */
-export async function besideToCarry(
-  { move, unit, carries = [] }: PutStep,
-  { migration, provider }: Pick<ApplyTools, "migration" | "provider">,
-): Promise<BesideValue | null> {
-  if (carries.length === 0) return null;
-  const fits = fittingBeside((await migration.beside?.(move, unit)) ?? {}, (await provider.holds?.()) ?? null);
-  return Object.fromEntries(Object.entries(fits).filter(([kind]) => carries.some((one) => one === kind)));
+/**
+ * What goes along with a value, as the old entry has it now. Throws `changed` if the plan saw something else, unless this run has
+ * written it (`isWritten`): the end of the run compares both.
+ */
+export async function besideToWrite(
+  step: PutStep,
+  value: Secret,
+  tools: ApplyTools,
+  isWritten: boolean,
+): Promise<BesideValue | undefined> {
+  if (step.carries === undefined) return undefined;
+  const { beside, isPlanned } = await besideOfSource(step, step.carries, value, tools, Date.now() / 1000);
+  if (isPlanned) return beside;
+  if (isWritten) return undefined;
+  throw new UnsprawlError(
+    "changed",
+    `the labels, description or expiry date of ${step.move.location.path} are not what the plan saw`,
+    "unsprawl plan again",
+  );
+}
+
+/** An expiry date that has passed `now`, in seconds of the epoch, is not one that goes along. */
+async function besideOfSource(
+  { move, unit }: PutStep,
+  { kinds, digest }: Carried,
+  value: Secret,
+  { migration, provider, key }: ApplyTools,
+  now: number,
+): Promise<{ readonly beside: BesideValue; readonly isPlanned: boolean }> {
+  const { may } = harmlessBeside((await migration.beside?.(move, unit)) ?? {}, value, now);
+  const beside = kindsOf(fittingBeside(may, (await provider.holds?.()) ?? null), kinds);
+  return { beside, isPlanned: besideDigest(beside, key) === digest };
 }
 
 async function difference(step: PutStep, tools: ApplyTools): Promise<Difference | null> {
@@ -92,18 +124,20 @@ async function difference(step: PutStep, tools: ApplyTools): Promise<Difference 
   if (source === "unread" || target === "unread") return "unread";
   if (source === null) return "source-gone";
   if (target === null) return "target-gone";
-  if (source.equals(target)) return besideDifference(step, tools);
+  if (source.equals(target)) return besideDifference(step, source, tools);
   return isValueOf(move.fingerprint, target, key) ? "source-changed" : "target-changed";
 }
 
-async function besideDifference(step: PutStep, tools: ApplyTools): Promise<Difference | null> {
-  if (step.carries === undefined) return null;
+async function besideDifference(step: PutStep, value: Secret, tools: ApplyTools): Promise<Difference | null> {
+  const { carries, move } = step;
+  if (carries === undefined) return null;
   const [expected, has] = await Promise.all([
-    orUnread(() => besideToCarry(step, tools)),
-    orUnread(() => besideOf(tools.provider, step.move.key)),
+    orUnread(() => besideOfSource(step, carries, value, tools, 0)),
+    orUnread(() => besideOf(tools.provider, move.key)),
   ]);
   if (expected === "unread" || has === "unread") return "unread";
-  return hasBeside(has ?? {}, expected ?? {}) ? null : "metadata";
+  if (!expected.isPlanned) return "source-metadata";
+  return hasBeside(has ?? {}, expected.beside) ? null : "metadata";
 }
 
 async function orUnread<Read>(read: () => Promise<Read>): Promise<Read | "unread"> {
@@ -117,7 +151,7 @@ async function orUnread<Read>(read: () => Promise<Read>): Promise<Read | "unread
 
 /** `500 of 500 values are equal in both stores, and so are the labels, descriptions and expiry dates of 3`. */
 export function comparedText({ of, equal, carried = 0 }: Pick<ComparedStores, "of" | "equal" | "carried">): string {
-  const along = carried === 0 ? "" : `, and so are the labels, descriptions and expiry dates of ${carried}`;
+  const along = carried === 0 ? "" : `, and so are the labels, descriptions or expiry dates moved with ${carried}`;
   return `${equal} of ${countText(of, "value is", "values are")} equal in both stores${along}`;
 }
 
@@ -153,6 +187,7 @@ const WORDS: { readonly [is in Difference]: string } = {
   "source-gone": "is gone from its store",
   "target-changed": "was changed in the new store",
   "target-gone": "is gone from the new store",
+  "source-metadata": "has other labels, another description or expiry date than the plan saw",
   metadata: "is there without all its labels, description or expiry date",
   unread: "could not be read again",
 };

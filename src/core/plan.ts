@@ -80,7 +80,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     notMoved.push(...planned.notMoved);
     host.emit({ ...event, state: "done", done: ++done });
   }
-  const beside = await planBeside(input.hits, steps, provider);
+  const beside = await planBeside(input.hits, steps, provider, key);
   for (const text of beside.notes) said.add(text);
   const keyFiles = await keyFilesOf(steps, provider);
   const ofStore = [clearTextWarning(provider.target), await loginWarning(provider, steps)];

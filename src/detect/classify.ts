@@ -11,7 +11,7 @@ import { HIGH, isEvidence, MEDIUM, stronger, type Evidence, type Judge, type Evi
 import { inName } from "./names/in-name.ts";
 import { byName, listOfLogins, mnemonic } from "./names/named.ts";
 import { readName, type NameInfo } from "./names/names.ts";
-import { fallbackOf, FILLED, reference, withoutReferences } from "./reference.ts";
+import { fallbackOf, FILLED, gluedTo, reference, withoutReferences } from "./reference.ts";
 import { ciphertext, emptiness, placeholder, plain } from "./shape.ts";
 import { byFormat, unquote } from "./structure/line-formats.ts";
 import { inAssignments, inJson } from "./structure/structure.ts";
@@ -164,6 +164,9 @@ function tokenIn(text: string, off: ReadonlySet<string>): Evidence | null {
 function besideReferences(rawName: string, around: string, depth: number, ask: ClassifyBudget): EvidenceOutcome {
   const outcome = judge(rawName, around, depth + 1, ask);
   if (isEvidence(outcome) && !outcome.part.includes(FILLED)) return outcome;
+  const glued = gluedTo(around);
+  const rest = glued === null ? null : judge(rawName, glued, depth + 1, ask);
+  if (isEvidence(rest)) return rest;
   return { rule: "reference", why: "is filled in from values stored elsewhere" };
 }
 

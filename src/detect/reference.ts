@@ -29,24 +29,32 @@ function toldBy(text: string): Cleared | null {
 }
 
 /**
- * A text without the references that are parts of it, as vals reads them: each up to a space, or to a `+` that ends it. What is
+ * A text without the references that are parts of it, as vals reads them: each up to a space or a quote, or to a `+` that ends it. What is
  * left may be a secret. Null if it is not a text around references.
  */
 export function withoutReferences(text: string): string | null {
   if (!text.includes("ref+") || (BEGINS.test(text) && !ENDED.test(text))) return null;
-  const left = text.replace(EXPRESSION, FILLED);
+  const left = text.replace(EXPRESSION, (one) => (toolOf(one) === VALS ? FILLED : one));
   return left === text || left === FILLED ? null : left;
 }
 
 /** What stands for a reference that was left out. */
 export const FILLED = "${REFERENCE}";
 const [BEGINS, ENDED] = [/^(?:secret)?ref\+/, /:\/\/[^\s+]{1,1000}\+/];
-const EXPRESSION = /(?:secret)?ref\+(?!echo:)[a-z0-9]{2,40}:\/\/[^\s+]{0,1000}[^\s+",]\+?/g;
+const VALS = "vals";
+const EXPRESSION = /(?:secret)?ref\+[a-z0-9]{2,40}:\/\/[^\s+"']{0,1000}[^\s+"',]\+?/g;
 
-/** The variable and the default of `${VARIABLE:-default}`, and the text of `ref+echo://text`; `${redis-password}` is a setting of Spring's, since a shell's are in capitals. */
+/** What stands right behind a reference without a separator, as in `ref+vault://secret/db#/password+hunter2`; null for nothing. */
+export function gluedTo(around: string): string | null {
+  const rest = around.startsWith(FILLED) ? around.replaceAll(FILLED, "") : "";
+  return /^[^\s:@/?&,;|=.-]/.test(rest) ? rest : null;
+}
+
+/** The variable and the default of `${VARIABLE:-default}`, the text of `ref+echo://text`; `${redis-password}` is a setting of Spring's, since a shell's are in capitals. */
 export function fallbackOf(text: string): { readonly of: string; readonly value: string } | null {
-  // vals gives what stands there: the value itself.
-  if (text.startsWith("ref+echo://")) return { of: "", value: text.slice("ref+echo://".length) };
+  // For `echo` vals gives what stands there, the value itself; a scheme that it does not have points to nothing.
+  const [begin] = BEGINS.test(text) && toolOf(text) !== VALS ? (/^[a-z0-9+]{1,40}:\/\//.exec(text) ?? []) : [];
+  if (begin !== undefined) return { of: "", value: text.slice(begin.length) };
   const match = text.startsWith("${")
     ? /^\$\{(?:(\w{1,100}):[-=]|([A-Z_]\w{0,99})[-=])([^{}]{1,1000})\}$/.exec(text)
     : null;

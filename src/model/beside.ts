@@ -1,3 +1,5 @@
+import type { Fingerprint } from "./fingerprint.ts";
+
 /**
  * What a store keeps of an entry besides its value, without what unsprawl marks its own with. Exists only in memory: people
  * write anything there.
@@ -16,3 +18,6 @@ export type BesideValue = {
 export type CarriedKind = Exclude<keyof BesideValue, "stays">;
 
 export const CARRIED_KINDS: readonly CarriedKind[] = ["description", "labels", "expiry"];
+
+/** What goes along with a value from another store; by the digest what the plan saw is known again. */
+export type Carried = { readonly kinds: readonly CarriedKind[]; readonly digest: Fingerprint };

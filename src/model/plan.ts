@@ -1,4 +1,4 @@
-import type { CarriedKind } from "./beside.ts";
+import type { Carried } from "./beside.ts";
 import type { Finding } from "./finding.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Handover } from "./handover.ts";
@@ -127,7 +127,7 @@ export type Step =
         readonly found: "absent" | "same" | "other";
         readonly overwrite: boolean;
         /** Of an entry of another store: what goes along with its value. Absent for nothing. */
-        readonly carries?: readonly CarriedKind[];
+        readonly carries?: Carried;
         /** Who can read the value in the store then, besides this login; absent where the store does not say. */
         readonly recipients?: readonly string[];
       }

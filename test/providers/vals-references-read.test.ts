@@ -88,6 +88,12 @@ it("versions and documents of a Parameter Store", async () => {
   expect(await read(store, "ref+awsssm://shop/doc?mode=singleparam#/db/password")).toBe(now);
   expect(await read(store, "ref+awsssm://shop/doc?mode=singleparam&version=1#/db/password")).toBe(old);
   expect(await read(store, "ref+awsssm://shop#/doc")).toBe(text(now).exposeText());
+  const field = { path: "/shop/doc", field: "db/password" };
+  expect((await store.earlier?.(field, (value) => value.equals(Secret.of(old))))?.exposeText()).toBe(old);
+  // A name that merely begins alike is not below the path.
+  await store.put({ path: "/shop/doc-admin", field: "" }, text(now), null, ORIGIN);
+  await store.put({ path: "/shop/doc/more", field: "" }, text(now), null, ORIGIN);
+  expect((await store.list("/shop/doc")).map(({ path }) => path)).toEqual(["/shop/doc", "/shop/doc/more"]);
   await refusesToWrite(store, "ref+awsssm://shop/doc?version=1");
   await refusesToWrite(store, "ref+awsssm://shop/doc?mode=singleparam#/db/password");
 });

@@ -93,7 +93,7 @@ const STEP = v.object({ id: TEXT, kind: TEXT, unit: TEXT });
 const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
   put: v.object({
     ...{ move: MOVE, found: v.picklist(["absent", "same", "other"]), overwrite: v.boolean() },
-    carries: v.optional(v.array(v.picklist(CARRIED_KINDS))),
+    carries: v.optional(v.object({ kinds: v.array(v.picklist(CARRIED_KINDS)), digest: TEXT })),
     recipients: v.exactOptional(v.array(TEXT)),
   }),
   verify: v.object({ move: MOVE }),

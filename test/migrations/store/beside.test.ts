@@ -71,7 +71,7 @@ async function toVault(method: string, path: string, body: object): Promise<void
   expect(sent.ok, await sent.text()).toBe(true);
 }
 
-const ALONG = "1 of 1 value is equal in both stores, and so are the labels, descriptions and expiry dates of 1";
+const ALONG = "1 of 1 value is equal in both stores, and so are the labels, descriptions or expiry dates moved with 1";
 const OWNER = { owner: "shop" };
 
 it("what the next store holds goes along, and the rest is said", { timeout: 300_000 }, async () => {
@@ -82,13 +82,13 @@ it("what the next store holds goes along, and the rest is said", { timeout: 300_
   expect(first.said.replaceAll(/\s+/g, " ")).toContain(ALONG);
   expect(first.has).toEqual({ labels: { ...OWNER, "Cost Centre": "4711" }, expiry: LATER });
   expect(first.notes).toEqual([
-    "labels (tags, custom metadata) of 1 entry, expiry dates of 1 entry: moved with the values",
+    "labels (tags, custom metadata) of 1 entry, expiry dates of 1 entry: moved with the values (labels: owner, Cost Centre)",
     `descriptions of 1 entry: not moved, since my-azure-key-vault has no place for them; ${STAY}`,
   ]);
   const second = await move("web", "TOKEN", "azure-key-vault", "gcp-secret-manager");
   expect(second.has).toEqual({ labels: OWNER });
   expect(second.notes).toEqual([
-    "labels (tags, custom metadata) of 1 entry: moved with the values",
+    "labels (tags, custom metadata) of 1 entry: moved with the values (labels: owner)",
     `expiry dates of 1 entry: not moved, since my-gcp-secret-manager has no place for them; ${STAY}`,
     `labels (tags, custom metadata) of 1 entry: not all moved, since my-gcp-secret-manager does not accept them as they are; ${STAY}`,
   ]);
@@ -163,4 +163,55 @@ it("labels that somebody takes away before the end are missed there", { timeout:
   expect(resumed.stderr.replaceAll(/\s+/g, " ")).toContain(
     "gone.A is there without all its labels, description or expiry date",
   );
+});
+
+it("labels that change between the plan and its apply, or while it runs, are seen", { timeout: 120_000 }, async () => {
+  await toVault("POST", "data/apps/drift", { data: { A: password() } });
+  await toVault("POST", "metadata/apps/drift", { custom_metadata: OWNER });
+  await savePlan(world, "drift.json", ["my-vault:apps/drift"], { to: "my-other" });
+  await toVault("POST", "metadata/apps/drift", { custom_metadata: { owner: "stock" } });
+  const refused = await world.unsprawl(["apply", "drift.json", "--yes"]);
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr.replaceAll(/\s+/g, " ")).toContain("are not what the plan saw");
+  const other = await assemblyOf(world).store("my-other");
+  const at = other.key({ subject: "drift", project: "", name: "A" });
+  expect(await other.get(at)).toBeNull();
+
+  const run = await savePlan(world, "drift-2.json", ["my-vault:apps/drift"], { to: "my-other" });
+  const killed = await killedAt(world, ["apply", "drift-2.json"], { kind: "after done verify", nth: 0 });
+  expect(killed.signal).toBe("SIGKILL");
+  await toVault("POST", "metadata/apps/drift", { custom_metadata: OWNER });
+  const resumed = await world.unsprawl(["resume", run]);
+  expect(resumed.code).toBe(5);
+  const said = resumed.stderr.replaceAll(/\s+/g, " ");
+  expect(said).toContain("has other labels, another description or expiry date than the plan saw");
+  expect(said).not.toContain("moved with 1");
+  expect(await besideOf(other, at)).toEqual({ labels: { owner: "stock" } });
+});
+
+it("a name of unsprawl's marks, a value that is shown and a date that has passed stay behind", async () => {
+  const value = password();
+  await toVault("POST", "data/apps/posing", { data: { A: value } });
+  await toVault("POST", "metadata/apps/posing", {
+    custom_metadata: {
+      ...OWNER,
+      "managed-by": "terraform",
+      "unsprawl-name": "B",
+      hint: `is ${value}`,
+    },
+  });
+  const { notes, has } = await move("posing", "A", "vault", "azure-key-vault");
+  expect(has).toEqual({ labels: OWNER });
+  expect(notes).toEqual([
+    "labels (tags, custom metadata) of 1 entry: moved with the values (labels: owner)",
+    `labels (tags, custom metadata) of 1 entry: not all moved, since unsprawl marks its own entries with managed-by and unsprawl-…; ${STAY}`,
+    "labels (tags, custom metadata) of 1 entry: not all moved, since the value itself is in them; remove it there",
+  ]);
+  await putInto("keywhiz", "ended", "A", { expiry: Math.floor(Date.UTC(2020, 0) / 1000) });
+  const ended = await move("ended", "A", "keywhiz", "azure-key-vault");
+  expect(ended.has).toEqual({});
+  expect(ended.notes).toEqual([
+    "expiry dates of 1 entry: not moved, since they have passed: the new entries would be expired at once",
+  ]);
+  expect(ended.said).not.toContain("moved with");
 });

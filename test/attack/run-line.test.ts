@@ -64,11 +64,11 @@ it("prints no value that neither the image nor the delivery sets, whatever detec
 });
 
 it("still prints what the image and the delivery set, and what is no secret by its form", () => {
-  const env = ["LANG=C.UTF-8", "PORT=8080", "DEBUG=false", "MODE=fast", "TIMEOUT=30s", "DB_PASSWORD=ref+local://x#/y"];
+  const env = ["LANG=C.UTF-8", "PORT=8080", "DEBUG=false", "MODE=fast", "TIMEOUT=30s", "DB_PASSWORD=ref+sops://x#/y"];
   const text = shown(container({ Env: env, Cmd: ["serve", "8080"] }), {
-    set: [{ name: "DB_PASSWORD", value: "ref+local://x#/y" }],
+    set: [{ name: "DB_PASSWORD", value: "ref+sops://x#/y" }],
   });
-  expect(text).toContain("-e PORT=8080 -e DEBUG=false -e TIMEOUT=30s -e 'DB_PASSWORD=ref+local://x#/y' ");
+  expect(text).toContain("-e PORT=8080 -e DEBUG=false -e TIMEOUT=30s -e 'DB_PASSWORD=ref+sops://x#/y' ");
   expect(text).toContain(" web:1 serve 8080");
   expect(text).not.toContain("LANG");
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { verify, verifyAll, type VerifyOptions } from "../../src/verify/index.ts";
-import { sign } from "../../src/verify/sigv4.ts";
+import { sign } from "../../src/kit/net/sigv4.ts";
 import { kit } from "../../src/detect/rules/kit.ts";
 import { replying, withDouble } from "./double.ts";
 import { itemOf, SAMPLES, type Sample } from "./samples.ts";

@@ -1,6 +1,6 @@
 import type { RotationLogin, RotationTarget, RotationWire } from "../../contract/rotator.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { sign } from "../../verify/sigv4.ts";
+import { sign } from "../../kit/net/sigv4.ts";
 import { request } from "../http.ts";
 import { addressOf } from "../logins.ts";
 import { textOf } from "../reveal.ts";

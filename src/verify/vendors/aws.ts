@@ -1,6 +1,6 @@
 import type { HttpResponse } from "../../kit/net/http.ts";
 import type { VendorRequest, VendorInput, Vendor } from "../vendor.ts";
-import { sign } from "../sigv4.ts";
+import { sign } from "../../kit/net/sigv4.ts";
 import { inside } from "./make.ts";
 
 const BODY = "Action=GetCallerIdentity&Version=2011-06-15";

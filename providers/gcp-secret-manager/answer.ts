@@ -1,7 +1,7 @@
 import { connectionFault, faultCode } from "../../src/kit/net/fault.ts";
 import { retryAfterMs } from "../../src/kit/net/backoff.ts";
 import type { BufferedResponse } from "../../src/kit/net/client.ts";
-import type { JsonObject } from "../../src/kit/json-object.ts";
+import { member, objectIn, type JsonObject } from "../../src/kit/json-object.ts";
 
 /** A successful answer, and the server's time, which alone decides how old a claim is. */
 export type GcpAnswer = { readonly body: JsonObject; readonly at: number };
@@ -51,21 +51,6 @@ export function answerOf({ status, headers, bytes, whole }: BufferedResponse): G
 /** Why there was no answer. */
 export function noAnswer(error: unknown): GcpFailure {
   return new GcpFailure(0, faultCode(error) || "Error");
-}
-
-/** A JSON object in a text; null if there is none. */
-export function objectIn(text: string): JsonObject | null {
-  try {
-    return member({ whole: JSON.parse(text) as unknown }, "whole");
-  } catch {
-    return null;
-  }
-}
-
-/** A member that is an object; null if it is not one. */
-export function member(of: JsonObject | null, key: string): JsonObject | null {
-  const found = of?.[key];
-  return typeof found === "object" && found !== null && !Array.isArray(found) ? (found as JsonObject) : null;
 }
 
 /** Codes are names; anything else might be a text that quotes something. */

@@ -1,10 +1,10 @@
-import type { JsonObject } from "../../src/kit/json-object.ts";
+import { member, type JsonObject } from "../../src/kit/json-object.ts";
 import type { BesideLimits } from "../../src/contract/provider.ts";
 import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { labelsIn } from "../../src/stores-kit/labels.ts";
-import { GcpFailure, member, word, type GcpAnswer } from "./answer.ts";
+import { GcpFailure, word, type GcpAnswer } from "./answer.ts";
 import type { GcpCall, GcpClient } from "./client.ts";
 import { crc32c } from "./crc32c.ts";
 import { failed, storeName, unreadableVersion } from "./errors.ts";

@@ -1,13 +1,11 @@
-import { createPrivateKey, sign, type KeyObject } from "node:crypto";
 import { withBackoff, type Attempt } from "../../src/kit/net/backoff.ts";
 import { HttpClient, type HttpRequest } from "../../src/kit/net/client.ts";
 import { NAMED } from "../../src/kit/net/outgoing.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { answerOf, GcpFailure, noAnswer } from "./answer.ts";
-import { readCredential, type GcpCredential } from "./credentials.ts";
+import { readCredential, signedJwt, type GcpAuth, type GcpCredential } from "../../src/stores-kit/google-login.ts";
 import { gcpConnectionError } from "./errors.ts";
-import type { GcpAuth } from "./settings.ts";
 
 /** What a request carries. */
 export type GcpToken = { readonly token: string; readonly quotaProject: string | null };
@@ -90,8 +88,9 @@ async function ask(credential: Asking, env: NodeJS.ProcessEnv): Promise<{ readon
 }
 
 function requestOf(credential: Asking): HttpRequest {
+  if (credential.kind === "machine")
+    return { method: "GET", url: new URL("token", credential.account), headers: { "Metadata-Flavor": "Google" } };
   const url = credential.tokenUrl;
-  if (credential.kind === "machine") return { method: "GET", url, headers: { "Metadata-Flavor": "Google" } };
   const form =
     credential.kind === "service_account"
       ? {
@@ -107,26 +106,9 @@ function requestOf(credential: Asking): HttpRequest {
 }
 
 /** Source: developers.google.com, "Using OAuth 2.0 for server to server applications". */
-function assertionOf({ email, keyId, privateKey, from }: Asking & { kind: "service_account" }): string {
+function assertionOf(account: Asking & { kind: "service_account" }): string {
   const now = Math.floor(Date.now() / 1000);
-  const part = (json: object): string => Buffer.from(JSON.stringify(json)).toString("base64url");
-  const claims = { iss: email, scope: SCOPE, aud: AUDIENCE, iat: now, exp: now + 3600 };
-  const signed = `${part({ alg: "RS256", typ: "JWT", kid: keyId })}.${part(claims)}`;
-  return `${signed}.${sign("sha256", Buffer.from(signed), rsaKey(privateKey, from)).toString("base64url")}`;
-}
-
-function rsaKey(pem: string, from: string): KeyObject {
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === "rsa") return key;
-  } catch {
-    // Its message might quote the key.
-  }
-  throw new UnsprawlError(
-    "config",
-    `${from} holds no RSA key`,
-    "gcloud iam service-accounts keys create writes such a file",
-  );
+  return signedJwt(account, { iss: account.email, scope: SCOPE, aud: AUDIENCE, iat: now, exp: now + 3600 });
 }
 
 function serverOf(credential: Asking): string {

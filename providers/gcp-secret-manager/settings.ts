@@ -5,13 +5,8 @@ import { isLoopback } from "../../src/kit/net/outgoing.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
+import type { GcpAuth } from "../../src/stores-kit/google-login.ts";
 import { checkTemplate } from "./names.ts";
-
-/** Where the login comes from: a credentials file, a file with a token, or what Google's tools find (ADC). */
-export type GcpAuth =
-  | { readonly method: "file"; readonly credentialsFile: string }
-  | { readonly method: "token"; readonly tokenFile: string }
-  | { readonly method: "default" };
 
 export type GcpSettings = {
   readonly projectId: string;

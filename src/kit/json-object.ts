@@ -15,3 +15,18 @@ export function parseBare(text: string): unknown {
     typeof value === "object" && value !== null && !Array.isArray(value) ? bareObject(value) : value,
   );
 }
+
+/** A JSON object in a text; null if there is none. */
+export function objectIn(text: string): JsonObject | null {
+  try {
+    return member({ whole: JSON.parse(text) as unknown }, "whole");
+  } catch {
+    return null;
+  }
+}
+
+/** A member that is an object; null if it is not one. */
+export function member(of: JsonObject | null, key: string): JsonObject | null {
+  const found = of?.[key];
+  return typeof found === "object" && found !== null && !Array.isArray(found) ? (found as JsonObject) : null;
+}

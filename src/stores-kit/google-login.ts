@@ -1,13 +1,18 @@
+import { createPrivateKey, sign, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileError } from "../../src/kit/io/error.ts";
-import { homeOf } from "../../src/kit/home.ts";
-import { isLoopback } from "../../src/kit/net/outgoing.ts";
-import { bare, cmd } from "../../src/kit/shell.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
-import type { JsonObject } from "../../src/kit/json-object.ts";
-import { objectIn } from "./answer.ts";
-import type { GcpAuth } from "./settings.ts";
+import { homeOf } from "../kit/home.ts";
+import { fileError } from "../kit/io/error.ts";
+import { objectIn, type JsonObject } from "../kit/json-object.ts";
+import { isLoopback } from "../kit/net/outgoing.ts";
+import { bare, cmd } from "../kit/shell.ts";
+import { UnsprawlError } from "../model/error.ts";
+
+/** Where the login comes from: a credentials file, a file with a token, or what Google's tools find (ADC). */
+export type GcpAuth =
+  | { readonly method: "file"; readonly credentialsFile: string }
+  | { readonly method: "token"; readonly tokenFile: string }
+  | { readonly method: "default" };
 
 /** A login, as it stands in a file or on the machine. `from` names it in messages. */
 export type GcpCredential =
@@ -30,10 +35,11 @@ export type GcpCredential =
       readonly quotaProject: string | null;
     }
   | { readonly kind: "token"; readonly from: string; readonly token: string }
-  | { readonly kind: "machine"; readonly from: string; readonly tokenUrl: URL };
+  | { readonly kind: "machine"; readonly from: string; readonly account: URL };
 
 const TOKEN_URL = "https://oauth2.googleapis.com/token";
-const TOKEN_PATH = "/computeMetadata/v1/instance/service-accounts/default/token";
+/** The machine's own account at its metadata server; `token` or `identity` follows. */
+const ACCOUNT_PATH = "/computeMetadata/v1/instance/service-accounts/default/";
 
 /**
  * Reads the login again: files change. Without one in the settings, in the order of Google's own libraries
@@ -54,10 +60,34 @@ export async function readCredential(auth: GcpAuth, env: NodeJS.ProcessEnv): Pro
   });
   if (found !== null) return inFile(own, found);
   const host = env["GCE_METADATA_HOST"] || "metadata.google.internal";
-  const tokenUrl = URL.parse(`http://${host}${TOKEN_PATH}`);
-  if (tokenUrl === null)
+  const account = URL.parse(`http://${host}${ACCOUNT_PATH}`);
+  if (account === null)
     throw new UnsprawlError("config", "GCE_METADATA_HOST is not a host", "unset GCE_METADATA_HOST");
-  return { kind: "machine", from: `the metadata server ${tokenUrl.host}`, tokenUrl };
+  return { kind: "machine", from: `the metadata server ${account.host}`, account };
+}
+
+/** A JWT of a service account (RFC 7519, RS256). Throws `config` if its file holds no RSA key. */
+export function signedJwt(
+  { keyId, privateKey, from }: Extract<GcpCredential, { kind: "service_account" }>,
+  claims: { readonly [name: string]: string | number },
+): string {
+  const part = (json: object): string => Buffer.from(JSON.stringify(json)).toString("base64url");
+  const signed = `${part({ alg: "RS256", typ: "JWT", kid: keyId })}.${part(claims)}`;
+  return `${signed}.${sign("sha256", Buffer.from(signed), rsaKey(privateKey, from)).toString("base64url")}`;
+}
+
+function rsaKey(pem: string, from: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === "rsa") return key;
+  } catch {
+    // Its message might quote the key.
+  }
+  throw new UnsprawlError(
+    "config",
+    `${from} holds no RSA key`,
+    "gcloud iam service-accounts keys create writes such a file",
+  );
 }
 
 async function textOf(file: string): Promise<string> {

@@ -31,6 +31,16 @@ export type VaultAuth =
     }
   /** A person, in a browser on this machine. */
   | { readonly method: "oidc"; readonly mount: string; readonly role?: string }
+  /** The identity that AWS, Azure or Google Cloud gives this machine. */
+  | {
+      readonly method: "aws";
+      readonly mount: string;
+      readonly role?: string;
+      readonly region?: string;
+      readonly serverId?: string;
+    }
+  | { readonly method: "azure"; readonly mount: string; readonly role: string; readonly resource: string }
+  | { readonly method: "gcp"; readonly mount: string; readonly role: string; readonly credentialsFile?: string }
   | {
       readonly method: "cert";
       readonly mount: string;
@@ -51,6 +61,9 @@ const AUTH_KEYS: { readonly [method in AuthMethod]: readonly string[] } = {
   ldap: ["username", "passwordFile", "mount"],
   cert: ["certFile", "keyFile", "name", "mount"],
   oidc: ["role", "mount"],
+  aws: ["role", "region", "serverId", "mount"],
+  azure: ["role", "resource", "mount"],
+  gcp: ["role", "credentialsFile", "mount"],
 };
 const METHODS = Object.keys(AUTH_KEYS) as AuthMethod[];
 
@@ -70,6 +83,10 @@ export const AUTH = map(
     certFile: mayBeNull("the client certificate (PEM)", text()),
     keyFile: mayBeNull("its private key (PEM)", text()),
     name: mayBeNull("the certificate role", text()),
+    region: mayBeNull("with aws: the region of STS, where the Vault uses regional ones", text()),
+    serverId: mayBeNull("with aws: the Vault's iam_server_id_header_value", text()),
+    resource: mayBeNull("with azure: the resource that the Vault's configuration names", text()),
+    credentialsFile: mayBeNull("with gcp: a service account's key", text()),
     mount: mayBeNull("where the auth method is mounted", text()),
   },
   "auth: { method: token, tokenFile: … }",
@@ -126,6 +143,21 @@ export function readAuth(auth: VaultAuthGiven | null, { env, dir }: ProviderCont
       return { method, mount, username: userName(word("username"), method), passwordFile: file("passwordFile") };
     case "oidc":
       return { method, mount, ...(auth.role == null ? {} : { role: auth.role }) };
+    case "aws": {
+      const { role, region, serverId } = auth;
+      if (region != null && !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region))
+        throw new UnsprawlError("config", "auth.region is not a region of AWS", "such as eu-central-1");
+      if (serverId != null && !/^[\x21-\x7e]+$/.test(serverId))
+        throw new UnsprawlError("config", "auth.serverId is not one word", "the Vault's iam_server_id_header_value");
+      const given = Object.entries({ role, region, serverId }).filter(([, text]) => text != null);
+      return { method, mount, ...Object.fromEntries(given) };
+    }
+    case "azure":
+      return { method, mount, role: word("role"), resource: word("resource") };
+    case "gcp": {
+      const key = auth.credentialsFile == null ? {} : { credentialsFile: file("credentialsFile") };
+      return { method, mount, role: word("role"), ...key };
+    }
     case "cert": {
       const name = auth.name ?? null;
       const pair = { certFile: file("certFile"), keyFile: file("keyFile") };

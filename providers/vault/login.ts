@@ -2,6 +2,7 @@ import type { ProviderContext } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { VaultResponse, VaultSend } from "./transport.ts";
+import { cloudIdentity } from "./clouds.ts";
 import { credential, environmentToken, password, unwrapper } from "./credentials.ts";
 import { isRefusal, statusError } from "./errors.ts";
 import { encodePath } from "./names.ts";
@@ -54,6 +55,10 @@ export function loginOf(settings: VaultSettings, { env, browse }: LoginContext, 
       const logIn = onceForAll([address, settings.namespace, auth], () => oidcToken(auth, address, browse, send));
       return async () => ownToken(await logIn(), send);
     }
+    case "aws":
+    case "azure":
+    case "gcp":
+      return async () => enter("login", await cloudIdentity(auth, env), refusalOf(auth));
     case "cert": {
       const refusal = {
         what: "certificate",
@@ -125,6 +130,28 @@ function appRole(
     };
     return enter("login", { role_id, secret_id: await secretId() }, refusal);
   };
+}
+
+function refusalOf(auth: Extract<VaultSettings["auth"], { method: "aws" | "azure" | "gcp" }>): LoginRefusal {
+  const why = `no role is bound to the identity of this machine, or the Vault cannot prove it`;
+  if (auth.method === "aws")
+    return {
+      what: "AWS",
+      why: `${why}: another server id, another region's STS, or a wrong clock`,
+      hint: "aws sts get-caller-identity shows who this is; check auth.role, auth.serverId and auth.region",
+    };
+  const shown = cmd`vault read ${`auth/${auth.mount}/role/${auth.role}`}`;
+  return auth.method === "azure"
+    ? {
+        what: "Azure",
+        why,
+        hint: cmd`${bare(shown)} shows what it is bound to; auth.resource must be that of ${bare(cmd`vault read ${`auth/${auth.mount}/config`}`)}`,
+      }
+    : {
+        what: "Google Cloud",
+        why: `${why}, or the role is of the other type (iam, gce)`,
+        hint: cmd`${bare(shown)} shows its type and what it is bound to`,
+      };
 }
 
 type LoginRefusal = { readonly what: string; readonly why: string; readonly hint: string };

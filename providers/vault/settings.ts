@@ -32,7 +32,7 @@ export const VAULT = {
     text(),
   ),
   auth: mayBeNull(
-    "{ method: token, tokenFile }, { method: approle, roleIdFile, secretIdFile }, { method: jwt, role, jwtFile }, { method: kubernetes, role, jwtFile }, { method: userpass, username, passwordFile }, { method: ldap, username, passwordFile }, { method: oidc, role } or { method: cert, certFile, keyFile, name }, each but token with its mount; wrappedTokenFile and wrappedSecretIdFile for response-wrapping tokens; without it VAULT_TOKEN or BAO_TOKEN, or the token that vault login keeps (token helper, ~/.vault-token)",
+    "{ method: token, tokenFile }, { method: approle, roleIdFile, secretIdFile }, { method: jwt, role, jwtFile }, { method: kubernetes, role, jwtFile }, { method: userpass, username, passwordFile }, { method: ldap, username, passwordFile }, { method: oidc, role }, { method: aws, role, region, serverId }, { method: azure, role, resource }, { method: gcp, role, credentialsFile } or { method: cert, certFile, keyFile, name }, each but token with its mount; wrappedTokenFile and wrappedSecretIdFile for response-wrapping tokens; without it VAULT_TOKEN or BAO_TOKEN, or the token that vault login keeps (token helper, ~/.vault-token)",
     AUTH,
   ),
   kvVersion: may(

@@ -61,8 +61,7 @@ export async function readCredential(auth: GcpAuth, env: NodeJS.ProcessEnv): Pro
   if (found !== null) return inFile(own, found);
   const host = env["GCE_METADATA_HOST"] || "metadata.google.internal";
   const account = URL.parse(`http://${host}${ACCOUNT_PATH}`);
-  if (account === null)
-    throw new UnsprawlError("config", "GCE_METADATA_HOST is not a host", "unset GCE_METADATA_HOST");
+  if (account === null) throw new UnsprawlError("config", "GCE_METADATA_HOST is not a host", "unset GCE_METADATA_HOST");
   return { kind: "machine", from: `the metadata server ${account.host}`, account };
 }
 

@@ -1,3 +1,5 @@
+import type { JsonObject } from "../../src/kit/json-object.ts";
+import { stringifyExact } from "../../src/kit/text/exact-json.ts";
 import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
@@ -5,6 +7,7 @@ import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { AwsSettings } from "../../src/stores-kit/aws.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
+import { jsonFields, memberText } from "../../src/stores-kit/field.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
 import { writtenAt } from "../../src/stores-kit/written.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
@@ -127,26 +130,15 @@ function valueAt(current: Current, { path, field }: StoreKey): Stored | null {
       `${path} is a single value, not an object with fields`,
       "put {name} into the store's path, or use another prefix",
     );
-  const value = Object.hasOwn(fields, field) ? fields[field] : nestedIn(fields, field);
-  if (value === undefined || value === null) return null;
-  return stored(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-/** `db/password` of `{"db":{"password":…}}`, as vals reads it; undefined if there is none. */
-function nestedIn(fields: { readonly [field: string]: unknown }, field: string): unknown {
-  let found: unknown = fields;
-  for (const name of field.split("/")) found = isMap(found) && Object.hasOwn(found, name) ? found[name] : undefined;
-  return found;
-}
-
-function isMap(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const own = Object.hasOwn(fields, field) ? fields[field] : memberText(fields, field);
+  if (own === undefined || own === null) return null;
+  return stored(typeof own === "string" ? own : stringifyExact(own));
 }
 
 /** Throws `refused` for a key that only a reference names: a pinned version, or a field within a field. */
 function mustBeWritable({ path, field }: StoreKey, current: Current | null): void {
   const fields = current === null ? null : fieldsOf(current);
-  const isNested = fields !== null && !Object.hasOwn(fields, field) && nestedIn(fields, field) !== undefined;
+  const isNested = fields !== null && !Object.hasOwn(fields, field) && memberText(fields, field) !== null;
   if (!path.includes("?") && !isNested) return;
   throw new UnsprawlError(
     "refused",
@@ -155,22 +147,15 @@ function mustBeWritable({ path, field }: StoreKey, current: Current | null): voi
   );
 }
 
-function fieldsOf({ text }: Current): { readonly [field: string]: unknown } | null {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isMap(parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
-}
+const fieldsOf = ({ text }: Current): JsonObject | null => jsonFields(text);
 
 function withField(current: Current | null, { field }: StoreKey, text: string): string {
   if (field === "") return text;
-  return JSON.stringify({ ...(current === null ? {} : fieldsOf(current)), [field]: text });
+  return stringifyExact({ ...(current === null ? {} : fieldsOf(current)), [field]: text });
 }
 
 /** The object without a field; null if nothing is left. */
 function withoutField(current: Current, field: string): string | null {
   const { [field]: _, ...left } = fieldsOf(current) ?? {};
-  return Object.keys(left).length === 0 ? null : JSON.stringify(left);
+  return Object.keys(left).length === 0 ? null : stringifyExact(left);
 }

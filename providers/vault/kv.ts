@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { BesideLimits, Origin, Stored } from "../../src/contract/provider.ts";
 import type { BesideValue } from "../../src/model/beside.ts";
+import { stringifyExact } from "../../src/kit/text/exact-json.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -52,7 +53,7 @@ export function fieldValue(fields: Fields | null, field: string): Secret | null 
   if (fields === null || !Object.hasOwn(fields, field)) return null;
   const value = fields[field];
   if (value === null || value === undefined) return null;
-  return Secret.of(typeof value === "string" ? value : JSON.stringify(value));
+  return Secret.of(typeof value === "string" ? value : stringifyExact(value));
 }
 
 /**

@@ -86,12 +86,6 @@ class Kv1 implements Kv {
 
   async #write(key: StoreKey, fields: Fields): Promise<void> {
     const { path } = key;
-    if (!isExact(fields))
-      throw new UnsprawlError(
-        "refused",
-        `${path} in the Vault holds a number that would lose digits when it is written again`,
-        "store it as text, or move to a KV v2 mount",
-      );
     const needs = writerRights(this.#mount, path, 1);
     const sent =
       Object.keys(fields).length > 0
@@ -129,10 +123,4 @@ class Kv1 implements Kv {
       if (turns.get(name) === mine) turns.delete(name);
     }
   }
-}
-
-/** Numbers beyond 2^53 were rounded when the response was parsed, and must not be written back. */
-function isExact(value: unknown): boolean {
-  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
-  return typeof value !== "object" || value === null || Object.values(value).every(isExact);
 }

@@ -4,6 +4,7 @@ import { retryAfterMs } from "../../src/kit/net/backoff.ts";
 import { HttpClient, type ResponseHead } from "../../src/kit/net/client.ts";
 import { partyAt } from "../../src/kit/net/outgoing.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { parseExact, stringifyExact } from "../../src/kit/text/exact-json.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
 import { statusError } from "./errors.ts";
@@ -61,7 +62,7 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
     const type = json === undefined ? {} : { "Content-Type": "application/json" };
     const follow = (head: ResponseHead, hops: number): URL | null => redirected(method, head, hops);
     const request = { method, url: new URL(uri), headers: { ...type, ...headers }, follow };
-    const answer = await client.read(json === undefined ? request : { ...request, body: JSON.stringify(json) }, LIMIT);
+    const answer = await client.read(json === undefined ? request : { ...request, body: stringifyExact(json) }, LIMIT);
     if (!answer.whole && answer.status < 300) throw statusError(answer.status, [], address);
     // node-vault does not expose a response's headers.
     const asked = retryAfterMs(answer.headers["retry-after"]);
@@ -182,7 +183,8 @@ function redirected(method: Method, { status, headers, url }: ResponseHead, hops
 /** Text if it is not JSON: a proxy's page, or nothing. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // A number in a field of a secret is written back as it was.
+    return parseExact(text);
   } catch {
     return text;
   }

@@ -227,7 +227,7 @@ describe("KV v2", () => {
 });
 
 describe("KV v1", () => {
-  test("siblings of any type survive; a number that would lose digits is refused", async () => {
+  test("siblings of any type survive", async () => {
     const one = await open(bao.token, { mount: "kv1" });
     const key = keyAt();
     await bao.api("POST", `kv1/${key.path}`, { text: "x", nested: { a: [1] } });
@@ -235,16 +235,6 @@ describe("KV v1", () => {
     expect(await data(`kv1/${key.path}`)).toMatchObject({ text: "x", nested: { a: [1] } });
     await one.remove(key, () => true);
     expect(await data(`kv1/${key.path}`)).toEqual({ text: "x", nested: { a: [1] } });
-    const big = keyAt();
-    await fetch(`${bao.address}/v1/kv1/${big.path}`, {
-      method: "POST",
-      headers: { "X-Vault-Token": bao.token },
-      body: '{"id":12345678901234567890}',
-    });
-    await expect(put(big, fresh(), one)).rejects.toMatchObject({
-      code: "refused",
-      message: expect.stringContaining("digits") as string,
-    });
   });
 
   test("the secret goes with its last field, and the check says what v1 lacks", async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
+import type { KeyFields } from "../../src/contract/key-service.ts";
 import type { StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type DataKeys,
   type SopsPlace,
 } from "../../src/stores-kit/sops/index.ts";
+import { isBadLogin } from "../../src/stores-kit/aws-errors.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { newFields } from "./keys.ts";
 import type { Kms } from "./kms.ts";
@@ -56,10 +58,24 @@ export async function checkKms(
             return await (asked ?? kms.arn());
           } catch (error) {
             // An answer that a right is missing proves that we were recognised; only the policy needs this right.
-            if (error instanceof UnsprawlError && /AccessDenied/.test(String(error.cause)))
+            if (error instanceof UnsprawlError && error.code === "denied" && !isBadLogin(error))
               return `${settings.keyId} (kms:DescribeKey is not allowed, which only unsprawl's policies need)`;
             throw error;
           }
+        },
+        rights: async ({ path }) => {
+          if (readOnly) return [];
+          let wrapped: KeyFields = { ...newFields(settings, path), enc: randomBytes(200).toString("base64") };
+          return [
+            {
+              right: "write",
+              act: async () => {
+                wrapped = await kms.wrap(newFields(settings, path), randomBytes(32));
+              },
+            },
+            // Without one from KMS, what it says of another's is no denial.
+            { right: "read", act: () => kms.unwrap(wrapped, path) },
+          ];
         },
       },
     );

@@ -64,6 +64,12 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
     kvVersion: given.kvVersion ?? null,
     auth: readAuth(given.auth ?? null, context),
   };
+  if (settings.namespace === null && new URL(settings.address).hostname.endsWith(".hashicorp.cloud"))
+    throw new UnsprawlError(
+      "config",
+      "a Vault of HCP lets nobody into its root namespace",
+      "set VAULT_NAMESPACE=admin, or namespace in the store's configuration",
+    );
   if (settings.auth.method === "cert" && !settings.address.startsWith("https:"))
     throw new UnsprawlError("config", "a client certificate cannot be used without TLS", "use https:// in the address");
   return settings;

@@ -183,6 +183,15 @@ describe("where it is", () => {
     });
   });
 
+  test("a Vault of HCP needs a namespace", async () => {
+    const address = "https://team-public-vault-1a2b3c4d.e5f6a7b8.z1.hashicorp.cloud:8200";
+    await expect(vault.open({ address })).rejects.toMatchObject({
+      ...{ code: "config", hint: expect.stringContaining("VAULT_NAMESPACE=admin") as string },
+    });
+    const named = await vault.open({ address, env: { VAULT_NAMESPACE: "admin/team" } });
+    expect(named.target.settings).toMatchObject({ namespace: "admin/team" });
+  });
+
   // A machine without IPv6 on its loopback has nothing to test.
   const onIpv6 = (networkInterfaces()["lo"] ?? []).some(({ address }) => address === "::1") ? test : () => {};
   onIpv6("an IPv6 address", async () => {

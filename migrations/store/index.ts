@@ -4,11 +4,11 @@
  * removes what was written.
  */
 import type { Migration } from "../../src/contract/migration.ts";
-import { besideOf, type Provider } from "../../src/contract/provider.ts";
+import type { Provider, StoreEntry } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Location } from "../../src/model/location.ts";
-import type { Move, StoreKey } from "../../src/model/plan.ts";
+import type { Move } from "../../src/model/plan.ts";
 
 export type StoreMigrationTools = {
   /** The store of a source's kind: `vault` of `vault:apps/api`. */
@@ -19,7 +19,7 @@ export type StoreMigrationTools = {
 export function storeMigration({ store, key: fingerprintKey }: StoreMigrationTools): Migration {
   const opened = new Map<string, Promise<Provider>>();
   const listings = new Map<string, Promise<unknown>>();
-  const from = async ({ source, path }: Location): Promise<{ provider: Provider; key: StoreKey }> => {
+  const from = async ({ source, path }: Location): Promise<StoreEntry> => {
     const name = source.slice(0, source.indexOf(":"));
     let opening = opened.get(name);
     if (opening === undefined) opened.set(name, (opening = store(name)));
@@ -60,19 +60,19 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
       const { provider, key } = await from(location);
       return (await provider.get(key))?.value ?? null;
     },
-    async beside({ location }) {
-      const { provider, key } = await from(location);
-      return besideOf(provider, key);
-    },
+    entry: from,
     unchanged: async () => undefined,
     perform: async () => undefined,
     undo: async () => undefined,
-    async scrub(steps, { record }) {
+    async scrub(steps, work) {
       const removed: string[] = [];
       for (const step of steps) {
         if (step.kind !== "put") continue;
-        if (await removeOld(step.move)) removed.push(step.move.location.path);
-        record.done(`old:${step.id}`);
+        const { path } = step.move.location;
+        const is = await removeOld(step.move);
+        if (is === "removed") removed.push(path);
+        if (is === "other") work.say(`${path} stays: it has another value than the one that was moved`);
+        work.record.done(`old:${step.id}`);
       }
       return removed;
     },
@@ -80,8 +80,14 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
   };
 
   /** Removes the old value, if it is still the one that was moved. */
-  async function removeOld({ location, fingerprint: moved }: Move): Promise<boolean> {
+  async function removeOld({ location, fingerprint: moved }: Move): Promise<"removed" | "absent" | "other"> {
     const { provider, key } = await from(location);
-    return provider.remove(key, (value) => fingerprint(value, fingerprintKey) === moved);
+    try {
+      const isRemoved = await provider.remove(key, (value) => fingerprint(value, fingerprintKey) === moved);
+      return isRemoved ? "removed" : "absent";
+    } catch (error) {
+      if (error instanceof UnsprawlError && error.code === "conflict") return "other";
+      throw error;
+    }
   }
 }

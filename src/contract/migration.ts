@@ -1,10 +1,9 @@
-import type { BesideValue } from "../model/beside.ts";
 import type { Candidate } from "../model/candidate.ts";
 import type { Finding } from "../model/finding.ts";
-import type { PlacedLocation } from "../model/location.ts";
+import type { Location, PlacedLocation } from "../model/location.ts";
 import type { Json } from "../model/json.ts";
 import type { DeliveryName, Move, Plan, Refusal, Step, StoreTarget } from "../model/plan.ts";
-import type { SubjectNames } from "./provider.ts";
+import type { StoreEntry, SubjectNames } from "./provider.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** `name` prefixes the ids of all its steps: unique in a plan. */
@@ -119,8 +118,11 @@ export interface Migration {
    * `lasting`: not from a copy that the engine or a run keeps for a while.
    */
   read(move: Move, unit: string, lasting?: boolean): Promise<Secret | null>;
-  /** What the place of a value has besides it; null if the location no longer holds one. Only for entries of stores. */
-  beside?(move: Move, unit: string): Promise<BesideValue | null>;
+  /**
+   * The store and the key that a location of its names. Throws `changed` if the store has no such place any more. Only for a
+   * migration from stores.
+   */
+  entry?(location: Location, unit: string): Promise<StoreEntry | null>;
   /** Throws `changed` if the subject differs from the plan. */
   unchanged(step: Step, plan: Plan): Promise<void>;
   /** Performs one of its steps (deliver, recreate, check). */

@@ -36,6 +36,9 @@ export type BesideLimits = {
 
 export type LabelLimit = { readonly bytes: number; readonly form: RegExp };
 
+/** An entry of a store, and the store as it is configured. */
+export type StoreEntry = { readonly provider: Provider; readonly key: StoreKey };
+
 /** What an entry has besides its value, by one request more where the store does not show it with the value. */
 export async function besideOf(store: Provider, key: StoreKey): Promise<BesideValue | null> {
   if (store.beside !== undefined) return store.beside(key);
@@ -96,6 +99,8 @@ export type FoundNames = KeyNames & { readonly isGuess?: true };
 export interface Provider {
   /** Name, provider and settings, no credential; enough to open the same store again with `open`. */
   readonly target: StoreTarget;
+  /** The path of a key is the absolute name of the file that holds the value. Absent for no. */
+  readonly inFiles?: true;
   /** The key for a value of this name. Throws `refused` if the names cannot be mapped. */
   key(names: KeyNames): StoreKey;
   /**

@@ -11,6 +11,7 @@ import { createJournal, mustBeNew, openJournal, readJournal, type Journal } from
 import { besideToWrite, compareStores, isFromStore, type ComparedStores } from "./compare-stores.ts";
 import { unitsAtOnce } from "./each-unit.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
+import { mustBeSameSources } from "./one-entry.ts";
 import { lockEngine } from "./journal/lock.ts";
 import { putValue, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
@@ -113,6 +114,7 @@ export async function locked<T>(plan: Plan, tools: ApplyTools, act: () => Promis
   }
   const lock = lockEngine(tools.state, engine.id, `run ${plan.id}`, tools.breakLock);
   try {
+    await mustBeSameSources(plan, tools.migration);
     return await act();
   } finally {
     lock.release();

@@ -10,6 +10,7 @@ import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import { besideDigest, fittingBeside, harmlessBeside, hasBeside, kindsOf } from "./beside-fits.ts";
 import { isValueOf } from "./journal/trace.ts";
+import { oldEntry } from "./one-entry.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
 
 /** What both stores held once everything had been moved from one to the other. */
@@ -109,7 +110,9 @@ async function besideOfSource(
   { migration, provider, key }: ApplyTools,
   now: number,
 ): Promise<{ readonly beside: BesideValue; readonly isPlanned: boolean }> {
-  const { may } = harmlessBeside((await migration.beside?.(move, unit)) ?? {}, value, now);
+  const entry = await oldEntry(move, unit, migration);
+  const has = entry === null ? null : await besideOf(entry.provider, entry.key);
+  const { may } = harmlessBeside(has ?? {}, value, now);
   const beside = kindsOf(fittingBeside(may, (await provider.holds?.()) ?? null), kinds);
   return { beside, isPlanned: besideDigest(beside, key) === digest };
 }

@@ -56,7 +56,8 @@ export async function stillHolding(
   ];
 }
 
-function holding(all: readonly ReferenceHolder[], key: StoreKey, provider: Provider): readonly string[] {
+/** The containers that refer to an entry. */
+export function holding(all: readonly ReferenceHolder[], key: StoreKey, provider: Provider): readonly string[] {
   return all.flatMap(({ name, references }) =>
     references.some((reference) => names(reference, key, provider)) ? `container ${name}` : [],
   );

@@ -1,5 +1,5 @@
 import type { MovingPart, Selected } from "../contract/migration.ts";
-import type { SubjectNames } from "../contract/provider.ts";
+import type { StoreEntry, SubjectNames } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
@@ -11,6 +11,7 @@ import { secretService, type SecretService } from "../model/secret-service.ts";
 import { siblingId, stepId } from "../model/step-id.ts";
 import { mappedName } from "./config/mapping.ts";
 import { mustBeReplaceable } from "./conflict.ts";
+import { oldEntry, oneEntry } from "./one-entry.ts";
 import type { PlanInput, PlanTools } from "./plan.ts";
 import type { ReadAhead } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
@@ -168,6 +169,7 @@ class UnitWrites {
     const stored = ahead.has(at) ? (ahead.get(at) ?? null) : await provider.get(key);
     const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
     if (found === "other") await mustBeReplaceable(key, unit, this.#input, this.#tools);
+    if (found === "same") await this.#mustBeApart(finding, { provider, key });
     const preview = found === "same" ? undefined : await provider.mayPut?.(key);
     for (const note of preview?.notes ?? []) this.#notes.add(note);
     this.#mine.set(at, print);
@@ -186,6 +188,21 @@ class UnitWrites {
     this.#selected.push({ finding, move, value });
   }
 
+  /** Throws `refused` if what moves from a store is there already since it is the same entry by another name. */
+  async #mustBeApart({ location }: Finding, entry: StoreEntry): Promise<void> {
+    const old = await oldEntry({ location }, this.#unit, this.#tools.migration);
+    const is = old === null ? "two" : await oneEntry(old, entry);
+    if (is === "two") return;
+    const { name } = entry.provider.target;
+    if (is === "unknown") this.#notes.add(mayBeOneText(name));
+    else
+      throw new UnsprawlError(
+        "refused",
+        `${location.path} is the entry of ${name} that it would move to`,
+        "give the new store another path or another server",
+      );
+  }
+
   #freeId(part: string): string {
     const idOf = (nth: number): string => stepId({ kind: "put", unit: this.#unit, part, nth });
     let nth = 1;
@@ -194,6 +211,9 @@ class UnitWrites {
     return idOf(nth);
   }
 }
+
+const mayBeOneText = (store: string): string =>
+  `what is in ${store} already with the same bytes may be the old entry by another name: scrub leaves the old one then`;
 
 function mustBeShort(names: SubjectNames): void {
   const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);

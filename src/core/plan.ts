@@ -16,6 +16,7 @@ import { clearTextWarning } from "./store-place.ts";
 import type { Mapping } from "./config/mapping.ts";
 import { nameFault, storeKeyId, unitMoves, verifyOf, type HitToMove, type UnitMoves } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
+import { sourceStores } from "./one-entry.ts";
 import { readAhead, UNITS_AHEAD, type ReadAhead } from "./read-ahead.ts";
 import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
@@ -93,6 +94,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     ...(migration.assigned.size > 0 ? { migrations: Object.fromEntries(migration.assigned) } : {}),
     engine: await migration.engine(),
     store: provider.target,
+    ...(await sourceStores(beside.steps, migration)),
     steps: beside.steps,
     notMoved,
     warnings: [...[...ofStore, ...said].flatMap((text) => (text === null ? [] : [{ unit: "", text }])), ...warnings],

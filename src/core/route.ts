@@ -61,7 +61,7 @@ export function route(names: readonly string[], load: LoadMigration, plan: Plan 
     },
     plan: async (unit, selected, options) => (await of(unit)).plan(unit, selected, options),
     read: async (move, unit, lasting) => (await of(unit)).read(move, unit, lasting),
-    beside: async (move, unit) => (await (await of(unit)).beside?.(move, unit)) ?? null,
+    entry: async (location, unit) => (await (await of(unit)).entry?.(location, unit)) ?? null,
     unchanged: async (step, whole) => (await of(step.unit)).unchanged(step, whole),
     perform: async (step, work) => (await of(step.unit)).perform(step, work),
     undo: async (steps, work) => (await of(unitOf(steps))).undo(steps, work),

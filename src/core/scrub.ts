@@ -11,6 +11,7 @@ import { forgetValues } from "./forget.ts";
 import { heldKeys, mustBeBackedUp, type HeldKey } from "./key-files.ts";
 import { finishScrub, openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { unitsOf, unitStates } from "./journal/runs.ts";
+import { stayingEntries, type StayingEntries } from "./old-entries.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
@@ -45,6 +46,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     const left: string[] = [];
     const stateOf = unitStates(receipts);
     const done = units.filter(([unit]) => stateOf(unit) === "done");
+    const stays = stayingEntries(journal, tools);
     record.intent("scrub");
     const removed = await eachUnit(done, async (unit, steps) => {
       host.signal.throwIfAborted();
@@ -58,7 +60,8 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
         phase: () => undefined,
         quote: tools.quote,
       };
-      const deleted = await tools.migration.scrub(steps, work);
+      const going = isFromStore(steps) ? await goingEntries(steps, stays, left) : steps;
+      const deleted = await tools.migration.scrub(going, work);
       for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);
       record.done(`scrub:${unit}`);
       return deleted;
@@ -67,6 +70,17 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     finishScrub(tools, id, await forgetValues(plan, tools));
     return { version: 1, run: id, removed: removed.flat(), left, keyFiles: await heldKeys(moved, tools) };
   });
+}
+
+/** The steps whose old entries may be removed; why the others stay is added to `left`. */
+async function goingEntries(steps: readonly Step[], stays: StayingEntries, left: string[]): Promise<readonly Step[]> {
+  const going: Step[] = [];
+  for (const step of steps) {
+    const why = await stays(step);
+    if (why === null) going.push(step);
+    else left.push(why);
+  }
+  return going;
 }
 
 /**

@@ -280,6 +280,8 @@ export type Plan = {
   readonly migrations?: { readonly [unit: string]: string };
   readonly engine: { readonly id: string; readonly address: string };
   readonly store: StoreTarget;
+  /** The stores that values are moved from. Absent for none, and in plans of older versions. */
+  readonly from?: readonly StoreTarget[];
   readonly steps: readonly Step[];
   readonly notMoved: readonly NotMoved[];
   readonly warnings: readonly { readonly unit: string; readonly text: string }[];

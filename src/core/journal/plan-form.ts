@@ -84,6 +84,7 @@ const TOP: SchemaEntries = {
   migration: TEXT,
   engine: v.object({ id: TEXT, address: TEXT }),
   store: STORE,
+  from: v.optional(v.array(STORE)),
   steps: ANY_LIST,
   notMoved: ANY_LIST,
   warnings: ANY_LIST,

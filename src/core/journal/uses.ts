@@ -1,5 +1,5 @@
 import type { Json } from "../../model/json.ts";
-import type { Plan, PutStep, StoreKey, StoreTarget } from "../../model/plan.ts";
+import { valueKey, type Plan, type PutStep, type StoreKey, type StoreTarget } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
 import { readUnverified } from "./chain.ts";
 import { hasBegun, journalText, readJournal, runIds, type Installation } from "./journal.ts";
@@ -24,7 +24,7 @@ export type UnitOwner = { readonly unit: string; readonly engine: string | null 
 
 /** The units of a run, without those rolled back, that have a value at this key. */
 export function usesIn({ plan, receipts }: RunRecords, store: StoreTarget, key: StoreKey): readonly EntryUse[] {
-  if (!sameStore(plan.store, store)) return [];
+  if (!isSameServer(plan.store, store)) return [];
   return plan.steps.flatMap((step) => {
     if (step.kind !== "put" || step.move.key.path !== key.path || step.move.key.field !== key.field) return [];
     if (!["begun", "done"].includes(unitState(receipts, step.unit))) return [];
@@ -50,15 +50,31 @@ export function entryUses(
   key: StoreKey,
   except: string,
 ): readonly EntryUse[] {
-  return runIds(installation.state).flatMap((run) => {
-    if (run === except) return [];
-    try {
-      return usesIn(readJournal(installation, run), store, key);
-    } catch {
+  return usesOfRuns(installation, except)(store, key);
+}
+
+/** The same for many entries: each journal is read once. */
+export function usesOfRuns(
+  installation: Installation,
+  except: string,
+): (store: StoreTarget, key: StoreKey) => readonly EntryUse[] {
+  const runs = runIds(installation.state)
+    .filter((run) => run !== except)
+    .map((run) => {
+      try {
+        const records = readJournal(installation, run);
+        const keys = new Set(records.plan.steps.flatMap((step) => (step.kind === "put" ? [valueKey(step.move)] : [])));
+        return { run, records, keys };
+      } catch {
+        return { run };
+      }
+    });
+  return (store, key) =>
+    runs.flatMap(({ run, records, keys }) => {
+      if (records !== undefined) return keys.has(valueKey({ key })) ? usesIn(records, store, key) : [];
       const may = hasBegun(installation.state, run) && mayName(installation.state, run, key);
       return may ? [{ run, unit: "", engine: "", at: "", before: "" }] : [];
-    }
-  });
+    });
 }
 
 /** Whether another run of this installation relies on a store entry: then this run must not remove it. */
@@ -93,7 +109,7 @@ export const isOnEngine = (id: string): boolean => ![ON_FILES, "stores", "regist
  * Whether a key names the same entry in both targets: they are on one server. Their names, logins and path templates
  * may differ.
  */
-function sameStore(one: StoreTarget, other: StoreTarget): boolean {
+export function isSameServer(one: StoreTarget, other: StoreTarget): boolean {
   return one.provider === other.provider && JSON.stringify(serverOf(one)) === JSON.stringify(serverOf(other));
 }
 

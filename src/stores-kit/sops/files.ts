@@ -27,7 +27,7 @@ export type SopsPlace = {
 export function sopsFiles(
   { name, template, also, dir, readOnly }: SopsPlace,
   keys: DataKeys,
-): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
+): Pick<Provider, "inFiles" | "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
   Required<Pick<Provider, "rewrap" | "rewraps" | "mayPut" | "version">> {
   const writable = (): void => {
     if (readOnly)
@@ -47,6 +47,7 @@ export function sopsFiles(
     return asked;
   };
   return {
+    inFiles: true,
     key: (names) => sopsKey(template, names),
     names: (key) => sopsNames(template, key),
     reference: sopsReference,

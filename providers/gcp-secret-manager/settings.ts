@@ -146,5 +146,12 @@ export function origin(address: string): string {
     throw bad("must begin with https://");
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "" || url.pathname !== "/")
     throw bad("holds more than a host");
+  // Its secrets have no reference: `ref+gcpsecrets://` has no place for a region.
+  if (url.hostname.endsWith(".rep.googleapis.com"))
+    throw new UnsprawlError(
+      "config",
+      "endpoint is that of regional secrets, which are not supported",
+      "locations: [REGION] keeps a secret's value in that region, without another endpoint",
+    );
   return url.origin;
 }

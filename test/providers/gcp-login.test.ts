@@ -126,6 +126,10 @@ test("settings that could not work are refused before anything is sent", async (
   for (const [config, message] of [
     [{ endpoint: "http://secretmanager.invalid" }, /endpoint must begin with https/],
     [{ endpoint: "https://user:x@host.invalid" }, /holds more than a host/],
+    [
+      { endpoint: "https://secretmanager.europe-west3.rep.googleapis.com" },
+      /regional secrets, which are not supported/,
+    ],
     [{ projectId: "Not/One" }, /projectId is not/],
     [{ locations: ["Frankfurt am Main"] }, /names no region/],
     [{ name: "{subject}" }, /must hold \{name\}/],

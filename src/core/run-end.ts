@@ -1,5 +1,5 @@
 import { cmd } from "../kit/shell.ts";
-import { EXIT, UnsprawlError } from "../model/error.ts";
+import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 import type { ApplyTools, RunResult, UnitResult } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -49,11 +49,15 @@ export function finishRun(
     const lacking = notAsBefore(plan.id, units, failure);
     if (lacking !== null) return { ...base, state: "partly", error: lacking };
     if (migrated > 0) return { ...base, state: "partly", error: partly(plan, migrated, units.length, failure) };
-    return { ...base, state: failure.exit === EXIT.interrupted ? "interrupted" : "failed", error: failure };
+    if (failure.code !== "interrupted") return { ...base, state: "failed", error: failure };
+    const { code, message, hint } = failure;
+    return { ...base, state: "interrupted", error: new UnsprawlError(code, `${message}: ${PUT_BACK}`, hint) };
   } finally {
     journal.close();
   }
 }
+
+const PUT_BACK = "everything begun was put back";
 
 /** The error of a run of which a unit was undone and is not as it was before; null if all are. */
 export function notAsBefore(
@@ -100,7 +104,7 @@ export function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): Unspr
     return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
   }
   if (error instanceof Error && error.name === "AbortError")
-    return new UnsprawlError("interrupted", "cancelled", "everything begun was put back");
+    return new UnsprawlError("interrupted", "cancelled", "unsprawl plan again");
   const name = error instanceof Error ? error.name : typeof error;
   return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
 }

@@ -4,6 +4,7 @@
 // effect was not begun).
 // KILL_AT_WRITE  the number of the boundary to die at.
 // KILL_AT_KIND   in its place `N KIND`: the boundary of that kind that N of its kind come before.
+// KILL_SIGNAL    another signal than SIGKILL.
 // KILL_FROM      counting begins with the write that holds this text, and then includes what happens to files beside the
 //                journal: a file is written under another name, renamed, removed.
 // KILL_RECORD    a file that gets one line a boundary: its kind, by which test/support/kill.ts chooses.
@@ -23,7 +24,8 @@ let ofKind = 0;
 const boundary = (kind) => {
   if (!counts) return;
   if (recorded !== undefined) appendFileSync(recorded, `${kind}\n`);
-  if (count++ === at || (kind === wanted && ofKind++ === Number(nth))) process.kill(process.pid, "SIGKILL");
+  if (count++ === at || (kind === wanted && ofKind++ === Number(nth)))
+    process.kill(process.pid, process.env.KILL_SIGNAL ?? "SIGKILL");
 };
 
 /** A record's kind is its state and step without the names in it; a file's is the folder that it is in. */

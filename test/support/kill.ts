@@ -8,6 +8,8 @@ import type { Ran, World } from "./world.ts";
 const HOOK = fileURLToPath(new URL("./kill-hook.mjs", import.meta.url));
 
 type Killing = {
+  /** Another signal than SIGKILL: one that the program is told. */
+  readonly signal?: "SIGINT" | "SIGTERM";
   /** Counting begins with the write that holds this text. */
   readonly from?: string;
   readonly env?: { readonly [name: string]: string };
@@ -105,6 +107,11 @@ function hooked(
 ): Promise<Ran> {
   return world.unsprawl(args, {
     nodeArgs: ["--import", HOOK],
-    env: { ...how.env, ...env, ...(how.from === undefined ? {} : { KILL_FROM: how.from }) },
+    env: {
+      ...how.env,
+      ...env,
+      ...(how.from === undefined ? {} : { KILL_FROM: how.from }),
+      ...(how.signal === undefined ? {} : { KILL_SIGNAL: how.signal }),
+    },
   });
 }

@@ -22,7 +22,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   }
   await writeResult(await printed(plan, context, options), isTicket ? file : null, context);
   if (file !== null) say(context, cmd`wrote ${file}`);
-  if (file !== null && !isTicket) sayNext(context, cmd`unsprawl apply ${file}`);
+  if (file !== null && !isTicket && plan.steps.length > 0) sayNext(context, cmd`unsprawl apply ${file}`);
   return exitFor(left, incomplete, context);
 }
 

@@ -2,13 +2,14 @@ import type { Host } from "../../contract/host.ts";
 import { KEY_BACKUP } from "../../core/key-files.ts";
 import { residue, type Residue } from "../../core/residue.ts";
 import { mustBeFinished, scrub } from "../../core/scrub.ts";
-import { EXIT } from "../../model/error.ts";
+import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { chooseRun } from "../choose-run.ts";
 import { acceptUnsigned } from "../unsigned.ts";
 import { mustBeConfirmed } from "../confirm.ts";
 import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeIntent, writeResult } from "../output.ts";
 import { applyTools, planOf, residueTools } from "../run-tools.ts";
+import { cmd } from "../../kit/shell.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { residueLines } from "../../core/residue-text.ts";
 import { typedOnTerminal } from "../typed.ts";
@@ -31,7 +32,9 @@ export async function run(context: CommandContext, args: readonly string[], opti
     for (const line of intent) say(context, line);
   await mustBeConfirmed(context, options, "scrub", "Delete this for good?");
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
-  const result = await scrub(id, tools, scrubHost(context, options, accepted));
+  const result = await scrub(id, tools, scrubHost(context, options, accepted)).catch((error: unknown) => {
+    throw cancelled(error, "cancelled: what the run kept is deleted in part", cmd`unsprawl scrub ${id}`);
+  });
   const { removed, left } = result;
   const { found, error } = options["residue"] === false ? NOT_LOOKED : await look(context, id);
   const kept = [...removed.map((name) => `removed ${name}`), ...left.map((text) => `left: ${text}`)];
@@ -65,6 +68,16 @@ async function look(context: CommandContext, id: string): Promise<ResidueLookup>
     const [found = null] = await residue([id], residueTools(context.assembly), scriptHost(context, true));
     return { found, error: null };
   } catch (error) {
-    return { found: null, error };
+    const hint = cmd`unsprawl scrub ${id} looks again`;
+    return {
+      found: null,
+      error: cancelled(error, "cancelled: what the run kept is deleted; it was not looked for elsewhere", hint),
+    };
   }
+}
+
+/** What a cancelled scrub has left, and how to finish it; any other error as it is. */
+function cancelled(error: unknown, message: string, hint: string): unknown {
+  const isCancelled = error instanceof Error && error.name === "AbortError";
+  return isCancelled ? new UnsprawlError("interrupted", message, hint) : error;
 }

@@ -50,10 +50,13 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   const holder = lockHolder(state, nameOf(engineId));
   throw new UnsprawlError(
     "locked",
-    `another unsprawl is working on this engine${by(holder)}`,
+    `another unsprawl is working on ${LOCKED[engineId] ?? "this engine"}${by(holder)}`,
     cmd`wait for it; ${bare(endHolderHint(holder))}; --break-lock takes the lock from one that cannot be ended`,
   );
 }
+
+/** What runs without an engine work on. */
+const LOCKED: { readonly [engineId: string]: string } = { files: "files", stores: "stores", registries: "a registry" };
 
 /** What holds this engine's lock now, such as `run ID`; null if nothing does. */
 export function lockOwner(state: string, engineId: string): string | null {

@@ -26,6 +26,8 @@ export type ComparedStores = {
     readonly entry: string;
     readonly is: Difference;
   }[];
+  /** Why the first of those that a store did not give could not be read. Absent for none. */
+  readonly unread?: { readonly message: string; readonly hint: string | null };
 };
 
 /**
@@ -59,13 +61,14 @@ export async function compareStores(
   if (puts.length === 0) return null;
   const unit = tools.provider.target.name;
   const event = { type: "step", step: "compare", unit, text: COMPARES, total: puts.length } as const;
+  const unread: UnsprawlError[] = [];
   let done = 0;
   const differences = await pMap(
     puts,
     async (step) => {
       host.signal.throwIfAborted();
       host.emit({ ...event, state: "start", done });
-      const is = await difference(step, tools);
+      const is = await difference(step, tools, unread);
       done++;
       const { name, location } = step.move;
       return is === null ? [] : [{ unit: step.unit, name, entry: location.path, is }];
@@ -76,7 +79,11 @@ export async function compareStores(
   const different = differences.flat();
   const carried = puts.filter(({ carries }, at) => carries !== undefined && differences[at]?.length === 0).length;
   const equal = puts.length - different.filter(({ is }) => is !== "metadata" && is !== "source-metadata").length;
-  return { of: puts.length, equal, ...(carried > 0 && { carried }), different };
+  const [why] = unread;
+  return {
+    ...{ of: puts.length, equal, ...(carried > 0 && { carried }), different },
+    ...(why !== undefined && { unread: { message: tools.redact(why.message), hint: why.hint } }),
+  };
 }
 
 const COMPARES = "compare both stores";
@@ -117,38 +124,45 @@ async function besideOfSource(
   return { beside, isPlanned: besideDigest(beside, key) === digest };
 }
 
-async function difference(step: PutStep, tools: ApplyTools): Promise<Difference | null> {
+/** Adds to `unread` why a store did not answer. */
+async function difference(step: PutStep, tools: ApplyTools, unread: UnsprawlError[]): Promise<Difference | null> {
   const { move, unit } = step;
   const { migration, provider, key } = tools;
   const [source, target] = await Promise.all([
-    orUnread(() => migration.read(move, unit)),
-    orUnread(async () => (await provider.get(move.key))?.value ?? null),
+    orUnread(() => migration.read(move, unit), unread),
+    orUnread(async () => (await provider.get(move.key))?.value ?? null, unread),
   ]);
   if (source === "unread" || target === "unread") return "unread";
   if (source === null) return "source-gone";
   if (target === null) return "target-gone";
-  if (source.equals(target)) return besideDifference(step, source, tools);
+  if (source.equals(target)) return besideDifference(step, source, tools, unread);
   return isValueOf(move.fingerprint, target, key) ? "source-changed" : "target-changed";
 }
 
-async function besideDifference(step: PutStep, value: Secret, tools: ApplyTools): Promise<Difference | null> {
+async function besideDifference(
+  step: PutStep,
+  value: Secret,
+  tools: ApplyTools,
+  unread: UnsprawlError[],
+): Promise<Difference | null> {
   const { carries, move } = step;
   if (carries === undefined) return null;
   const [expected, has] = await Promise.all([
-    orUnread(() => besideOfSource(step, carries, value, tools, 0)),
-    orUnread(() => besideOf(tools.provider, move.key)),
+    orUnread(() => besideOfSource(step, carries, value, tools, 0), unread),
+    orUnread(() => besideOf(tools.provider, move.key), unread),
   ]);
   if (expected === "unread" || has === "unread") return "unread";
   if (!expected.isPlanned) return "source-metadata";
   return hasBeside(has ?? {}, expected.beside) ? null : "metadata";
 }
 
-async function orUnread<Read>(read: () => Promise<Read>): Promise<Read | "unread"> {
+async function orUnread<Read>(read: () => Promise<Read>, unread: UnsprawlError[]): Promise<Read | "unread"> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof UnsprawlError) return "unread";
-    throw error;
+    if (!(error instanceof UnsprawlError)) throw error;
+    unread.push(error);
+    return "unread";
   }
 }
 
@@ -168,12 +182,13 @@ export function comparedFault(compared: ComparedStores | null, { id, steps, stor
   const again = cmd`unsprawl plan ${bare(shellLine([...sources]))} --to ${store.name} --overwrite`;
   // Nothing newer is overwritten by it.
   const mayBeRepeated = different.every(({ is }) => is === "source-changed" || is === "target-gone");
-  const looks = isUnread(compared)
-    ? cmd`unsprawl resume ${id} compares again`
-    : cmd`unsprawl runs ${id} shows where the values are`;
+  const { unread } = compared;
+  const resume = cmd`unsprawl resume ${id} compares again`;
+  const first = unread?.hint ? cmd`${bare(unread.hint)}; then: ${bare(resume)}` : resume;
+  const looks = isUnread(compared) ? first : cmd`unsprawl runs ${id} shows where the values are`;
   return new UnsprawlError(
     "partly",
-    `${comparedText(compared)}: ${named.join(", ")}${more}`,
+    `${comparedText(compared)}: ${named.join(", ")}${more}${unread === undefined ? "" : `: ${unread.message}`}`,
     mayBeRepeated ? again : looks,
     "changed",
   );

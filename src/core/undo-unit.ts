@@ -11,7 +11,8 @@ import { stillHolding } from "./entry-users.ts";
 import type { Journal } from "./journal/journal.ts";
 import { unitState } from "./journal/runs.ts";
 import { isValueOf } from "./journal/trace.ts";
-import { isOnEngine, usedElsewhere, usedSince } from "./journal/uses.ts";
+import { userText } from "./conflict.ts";
+import { entryUses, isOnEngine, usesSince } from "./journal/uses.ts";
 import { phasesOf } from "./phase.ts";
 import { reduce } from "./run-end.ts";
 import { undoPut } from "./store-steps.ts";
@@ -173,11 +174,15 @@ async function takeBack(
   keeps: boolean,
 ): Promise<{ readonly isOther: boolean; readonly holder: string | undefined }> {
   const { plan, record } = journal;
-  const replaced = record.last(step.id)?.["before"] === "other";
-  const shared = keeps || (replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key));
-  const [holder] = shared || !isOnEngine(plan.engine.id) ? [] : await stillHolding(step, tools);
-  const stays = shared || holder !== undefined;
-  return { isOther: await undoPut(tools.provider, step, plan, tools.key, record, stays), holder };
+  const before = record.last(step.id)?.["before"];
+  const uses = entryUses(tools, plan.store, step.move.key, plan.id);
+  const [user] = before === "other" ? usesSince(uses, journal, step) : uses;
+  const isFree = !keeps && user === undefined;
+  const [referring] = isFree && isOnEngine(plan.engine.id) ? await stillHolding(step, tools) : [];
+  const isOther = await undoPut(tools.provider, step, plan, tools.key, record, !isFree || referring !== undefined);
+  // What was there before the run would stay anyway.
+  const holder = user === undefined || keeps || before === "same" ? referring : `${userText(user)} uses it`;
+  return { isOther, holder };
 }
 
 /** The error of an undo that failed. If the new container is all there is, only going forward ends the run. */

@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { createJournal, openJournal, readJournal } from "../../src/core/journal/journal.ts";
 import { movedByRuns } from "../../src/core/moved.ts";
 import { listRuns } from "../../src/core/journal/runs.ts";
-import { usedElsewhere } from "../../src/core/journal/uses.ts";
+import { entryUses } from "../../src/core/journal/uses.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { planOf, runId } from "../core/fixtures.ts";
 import { migrate, password } from "../migrations/files-world.ts";
@@ -58,7 +58,7 @@ describe("every record is believed only as it was written, where it was written"
     const listed = listRuns(here).find(({ run }) => run === id);
     expect(listed).toMatchObject({ state: "unreadable", next: null, error: expect.stringContaining(id) as string });
     // What it may have put into the store is left alone, and what it says it moved is not believed.
-    expect(usedElsewhere(here, planOf(runId()), { path: "web", field: "A" })).toBe(true);
+    expect(entryUses(here, planOf(runId()).store, { path: "web", field: "A" }, "")).not.toEqual([]);
     expect(movedByRuns(here).filter(({ run }) => run === id)).toEqual([]);
   });
 
@@ -93,7 +93,8 @@ it("a journal that is not believed and names another entry keeps none in the sto
   writeFileSync(fileOf(id), `${lines.join("\n").replace("absent", "other!")}\n`);
   const others = listRuns(here).filter(({ run }) => run !== id);
   for (const { run } of others) rmSync(fileOf(run));
-  const used = (path: string, field: string): boolean => usedElsewhere(here, planOf(runId()), { path, field });
+  const used = (path: string, field: string): boolean =>
+    entryUses(here, planOf(runId()).store, { path, field }, "").length > 0;
   expect([used("web", "A"), used("web", "B"), used("we", "A"), used("db", "A")]).toEqual([true, false, false, false]);
 });
 

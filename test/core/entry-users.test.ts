@@ -7,7 +7,7 @@ import type { Provider } from "../../src/contract/provider.ts";
 import type { ReferenceHolder } from "../../src/contract/reference-holder.ts";
 import { entryUsers, stillHolding } from "../../src/core/entry-users.ts";
 import { createJournal, type Installation, type Journal } from "../../src/core/journal/journal.ts";
-import { usedElsewhere } from "../../src/core/journal/uses.ts";
+import { entryUses } from "../../src/core/journal/uses.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Plan, PutStep, StoreTarget } from "../../src/model/plan.ts";
 import { makeWorld } from "../support/world.ts";
@@ -89,8 +89,8 @@ describe("who uses an entry", () => {
     ran("b", done("b"), { ...local, settings: { address: "https://elsewhere:8200" } });
     ran("c", done("c"), { ...local, provider: "vault" });
     expect(await users("web")).toEqual([`a (run ${id})`]);
-    expect(usedElsewhere(here, planOf(runId()), entry)).toBe(true);
-    expect(usedElsewhere(here, planOf(runId()), { path: "web", field: "B" })).toBe(false);
+    expect(entryUses(here, planOf(runId()).store, entry, "")).not.toEqual([]);
+    expect(entryUses(here, planOf(runId()).store, { path: "web", field: "B" }, "")).toEqual([]);
   });
 
   it("a run whose journal is not valid, if it may have put it there", async () => {

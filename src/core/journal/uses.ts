@@ -77,18 +77,17 @@ export function usesOfRuns(
     });
 }
 
-/** Whether another run of this installation relies on a store entry: then this run must not remove it. */
-export function usedElsewhere(installation: Installation, plan: Plan, key: StoreKey): boolean {
-  return entryUses(installation, plan.store, key, plan.id).length > 0;
-}
-
 /**
- * Whether another run came to rely on an entry after this run replaced its value: then the old value must not come back.
- * A run from before relies on the old one.
+ * The uses of an entry that came after this run replaced its value: then the old value must not come back. A run from before
+ * relies on the old one.
  */
-export function usedSince(installation: Installation, { plan, receipts }: RunRecords, step: PutStep): boolean {
+export function usesSince(
+  uses: readonly EntryUse[],
+  { plan, receipts }: RunRecords,
+  step: PutStep,
+): readonly EntryUse[] {
   const replacedAt = receipts.findLast((receipt) => receipt.step === step.id)?.at ?? plan.createdAt;
-  return entryUses(installation, plan.store, step.move.key, plan.id).some(({ at }) => at === "" || at > replacedAt);
+  return uses.filter(({ at }) => at === "" || at > replacedAt);
 }
 
 /** Whether a use is by the unit itself. A run that changes only files names no engine. */

@@ -4,7 +4,7 @@
  * removes what was written.
  */
 import type { Migration } from "../../src/contract/migration.ts";
-import type { Provider, StoreEntry } from "../../src/contract/provider.ts";
+import { removeSeen, type Provider, type StoreEntry } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Location } from "../../src/model/location.ts";
@@ -83,7 +83,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
   async function removeOld({ location, fingerprint: moved }: Move): Promise<"removed" | "absent" | "other"> {
     const { provider, key } = await from(location);
     try {
-      const isRemoved = await provider.remove(key, (value) => fingerprint(value, fingerprintKey) === moved);
+      const isRemoved = await removeSeen(provider, key, (value) => fingerprint(value, fingerprintKey) === moved);
       return isRemoved ? "removed" : "absent";
     } catch (error) {
       if (error instanceof UnsprawlError && error.code === "conflict") return "other";

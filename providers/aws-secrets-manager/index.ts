@@ -66,7 +66,7 @@ export const provider: ProviderModule = {
       holds: async () => ({ ...HOLDS, ...(!path.includes("{name}") && { ofPath: true }) }),
       beside: store.beside,
       remove: store.remove,
-      list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),
+      list: (what, omits) => store.list(what === "" ? prefix : what, path.includes("{name}"), omits),
       policy: async (names) => secretPolicy(template, names, aws.region),
       writerPolicy: async () => secretMigratorPolicy(template, aws.region),
       check: () =>

@@ -27,7 +27,7 @@ export type SecretStore = {
   readonly put: Provider["put"];
   readonly beside: NonNullable<Provider["beside"]>;
   readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
-  readonly list: (what: string, single: boolean) => Promise<readonly StoreKey[]>;
+  readonly list: (what: string, single: boolean, omits?: (path: string) => void) => Promise<readonly StoreKey[]>;
 };
 
 export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): SecretStore {
@@ -86,12 +86,12 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
       }
       throw new UnsprawlError("conflict", `other writers keep changing ${key.path}`, "try again later");
     },
-    async list(what, single) {
+    async list(what, single, omits = () => undefined) {
       const keys: StoreKey[] = [];
       listed = await api.all(what);
       for (const path of [...listed.keys()].sort()) {
         const current = single ? null : await api.current(path);
-        keys.push(...keysIn(path, current === null ? null : fieldsOf(current)));
+        keys.push(...keysIn(path, current === null ? null : fieldsOf(current), omits));
       }
       return keys.sort((a, b) => (`${a.path}\0${a.field}` < `${b.path}\0${b.field}` ? -1 : 1));
     },
@@ -108,9 +108,13 @@ function mustFit(path: string, whole: string): void {
 }
 
 /** The keys of a secret: those of its fields that are text, else the secret itself. */
-function keysIn(path: string, fields: ReturnType<typeof fieldsOf>): readonly StoreKey[] {
+function keysIn(path: string, fields: ReturnType<typeof fieldsOf>, omits: (path: string) => void): readonly StoreKey[] {
   if (fields === null) return [{ path, field: "" }];
-  return Object.entries(fields).flatMap(([field, value]) => (typeof value === "string" ? [{ path, field }] : []));
+  return Object.entries(fields).flatMap(([field, value]) => {
+    if (typeof value === "string") return [{ path, field }];
+    omits(path);
+    return [];
+  });
 }
 
 /**

@@ -54,7 +54,7 @@ export const provider: ProviderModule = {
       earlier: store.earlier,
       put: store.put,
       remove: store.remove,
-      list: (what) => store.list(what === "" ? prefix : what),
+      list: (what, omits) => store.list(what === "" ? prefix : what, omits),
       policy: async (names) => parameterPolicy(prefix + path, names, aws.region),
       writerPolicy: async () => parameterMigratorPolicy(prefix + path, aws.region),
       check: () =>

@@ -1,5 +1,5 @@
 import type { SSMClient } from "@aws-sdk/client-ssm";
-import type { Origin, Stored } from "../../src/contract/provider.ts";
+import type { Origin, Stored, Provider } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
@@ -31,7 +31,7 @@ export type ParameterStore = {
   readonly earlier: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<Secret | null>;
   readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
   readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
-  readonly list: (what: string) => Promise<readonly StoreKey[]>;
+  readonly list: Provider["list"];
 };
 
 /** The SDK is loaded, and credentials are looked up, on the first request. */
@@ -128,7 +128,7 @@ class SystemsManager implements ParameterStore {
     }
   };
 
-  readonly list: ParameterStore["list"] = async (what) => {
+  readonly list: ParameterStore["list"] = async (what, omits) => {
     const { paginateDescribeParameters } = await import("@aws-sdk/client-ssm");
     const begins = what.startsWith("/") ? what : `/${what}`;
     const below = begins.endsWith("/") ? begins : `${begins}/`;
@@ -136,9 +136,11 @@ class SystemsManager implements ParameterStore {
       const found: StoreKey[] = [];
       const filters = [{ Key: "Name", Option: "BeginsWith", Values: [begins] }];
       for await (const page of paginateDescribeParameters({ client: ssm, pageSize: 50 }, { ParameterFilters: filters }))
-        for (const { Name, Type } of page.Parameters ?? [])
-          if (Name !== undefined && (Name === begins || Name.startsWith(below)) && Type !== "StringList")
-            found.push({ path: Name, field: "" });
+        for (const { Name, Type } of page.Parameters ?? []) {
+          if (Name === undefined || (Name !== begins && !Name.startsWith(below))) continue;
+          if (Type === "StringList") omits?.(Name);
+          else found.push({ path: Name, field: "" });
+        }
       return found.sort((a, b) => (a.path < b.path ? -1 : 1));
     });
   };

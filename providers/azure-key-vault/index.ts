@@ -43,7 +43,7 @@ export const provider: ProviderModule = {
       put: (...what) => store.put(...what),
       holds: async () => HOLDS,
       remove: (...what) => store.remove(...what),
-      list: (what) => store.list(what),
+      list: (what, omits) => store.list(what, omits),
       policy: async (given) => readerPolicy(given, settings),
       writerPolicy: async () => migratorPolicy(settings),
       async check() {

@@ -131,23 +131,27 @@ class VaultSecrets implements AzureSecrets {
     });
   };
 
-  readonly list: AzureSecrets["list"] = async (what) => {
+  readonly list: AzureSecrets["list"] = async (what, omits) => {
     const found = await this.#client.call(
       { right: "list", name: null, deadline: LIST_MS },
       async (api, abortSignal) => {
-        const all: string[] = [];
+        const [all, omitted]: [string[], string[]] = [[], []];
         for await (const { name, enabled, contentType, tags } of api.listPropertiesOfSecrets({ abortSignal })) {
+          if (enabled === false || !name.toLowerCase().startsWith(what.toLowerCase())) continue;
           // The bytes of a certificate with its key are no text.
-          if (enabled === false || contentType === "application/x-pkcs12") continue;
-          if (!name.toLowerCase().startsWith(what.toLowerCase())) continue;
+          if (contentType === "application/x-pkcs12") {
+            omitted.push(name);
+            continue;
+          }
           this.#names.learn(name, originalOf(tags));
           all.push(name);
         }
-        return all;
+        return { all, omitted };
       },
     );
     if (found instanceof Failure) return [];
-    return found.sort().map((path) => ({ path, field: "" }));
+    for (const path of found.omitted) omits?.(path);
+    return found.all.sort().map((path) => ({ path, field: "" }));
   };
 
   #at(name: string): string {

@@ -54,9 +54,9 @@ export const provider: ProviderModule = {
       },
       holds: async () => (delivery === "client" ? null : HOLDS),
       remove: (of, matches) => secrets.remove(of, matches),
-      list: (what) => {
+      list: (what, omits) => {
         tell();
-        return secrets.list(what === "" ? fixedPrefix(template) : what);
+        return secrets.list(what === "" ? fixedPrefix(template) : what, omits);
       },
       policy: async (names) => operatorCommands(settings, names, await pathsOf(names, template, secrets)),
       // The probe is granted to no group, so no application ever sees it, and no group is created for it.

@@ -1,4 +1,4 @@
-import type { BesideLimits, Origin, Stored } from "../../src/contract/provider.ts";
+import type { BesideLimits, Origin, Stored, Provider } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -23,7 +23,7 @@ export type KeywhizSecrets = {
     beside?: BesideValue,
   ): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
-  list(what: string): Promise<readonly StoreKey[]>;
+  readonly list: Provider["list"];
 };
 
 const STORE = "Keywhiz";
@@ -82,13 +82,15 @@ class AutomationSecrets implements KeywhizSecrets {
     throw this.#gaveUp(key.path);
   };
 
-  readonly list: KeywhizSecrets["list"] = async (what) => {
+  readonly list: KeywhizSecrets["list"] = async (what, omits = () => undefined) => {
     const names = (await this.#api.names()).filter((name) => name.startsWith(what)).sort();
     const keys: StoreKey[] = [];
     for (let at = 0; at < names.length; at += AT_ONCE) {
       const some = names.slice(at, at + AT_ONCE);
       const values = await this.#api.contents(some);
-      for (const path of some) if (isText(values.get(path))) keys.push({ path, field: "" });
+      for (const path of some)
+        if (isText(values.get(path))) keys.push({ path, field: "" });
+        else omits(path);
     }
     return keys;
   };

@@ -76,7 +76,7 @@ export const provider: ProviderModule = {
         return { notes: [...opensOnce(settings), ...(await known)] };
       },
       remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
-      list: async (what) => listKeys(what, settings, client, await version(), await kv()),
+      list: async (what, omits) => listKeys(what, settings, client, await version(), await kv(), omits),
       policy: async (names) => applicationPolicy(forReading(settings, await mounted()), names, (await mounted()).kind),
       writerPolicy: async () => migratorPolicy(settings, await version().catch(unless("denied"))),
       loginEnds: () => client.loginEnds(),

@@ -21,6 +21,7 @@ export async function listKeys(
   client: VaultClient,
   version: 1 | 2,
   kv: Kv,
+  omits: (path: string) => void = () => undefined,
 ): Promise<readonly StoreKey[]> {
   const { default: pMap } = await import("p-map");
   const children = async (folder: string): Promise<readonly string[]> => {
@@ -50,10 +51,12 @@ export async function listKeys(
   const paths = asked === "" && !path.includes("{") ? [path] : await below(asked === "" ? fixedPrefix(path) : asked);
   const keys = await pMap(
     paths,
-    async (one): Promise<readonly StoreKey[]> =>
-      Object.entries((await kv.fields(one)) ?? {})
-        .filter(([, value]) => typeof value === "string")
-        .map(([field]) => ({ path: one, field })),
+    async (one): Promise<readonly StoreKey[]> => {
+      const fields = Object.entries((await kv.fields(one)) ?? {});
+      const texts = fields.filter(([, value]) => typeof value === "string");
+      for (let other = texts.length; other < fields.length; other++) omits(one);
+      return texts.map(([field]) => ({ path: one, field }));
+    },
     { concurrency: AT_ONCE },
   );
   return keys.flat().toSorted((a, b) => order(a.path, b.path) || order(a.field, b.field));

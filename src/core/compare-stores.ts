@@ -160,7 +160,8 @@ async function orUnread<Read>(read: () => Promise<Read>, unread: UnsprawlError[]
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof UnsprawlError)) throw error;
+    // A login that has ended reads nothing more: its error says what to do.
+    if (!(error instanceof UnsprawlError) || error.code === "denied") throw error;
     unread.push(error);
     return "unread";
   }

@@ -1,4 +1,4 @@
-import { cmd } from "../kit/shell.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 import type { ApplyTools, RunResult, UnitResult } from "./apply.ts";
@@ -89,7 +89,7 @@ function partly({ id, steps }: Plan, migrated: number, total: number, failure: U
     return new UnsprawlError(
       "partly",
       `${migrated} of ${total} migrated, but not compared at the end: ${failure.message}`,
-      cmd`unsprawl resume ${id} compares both stores`,
+      cmd`${bare(failure.hint === null || failure.code === "interrupted" ? "" : `${failure.hint}; then: `)}unsprawl resume ${id} compares both stores`,
     );
   return new UnsprawlError(
     "partly",

@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import type { Work } from "../contract/migration.ts";
-import { cmd } from "../kit/shell.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { storeKeyText, type Plan, type PutStep, type Step } from "../model/plan.ts";
 import { locked, type ApplyTools } from "./apply.ts";
@@ -61,15 +61,29 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
         quote: tools.quote,
       };
       const going = isFromStore(steps) ? await goingEntries(steps, stays, left) : steps;
+      // Just before the old ones go: the look at the beginning may be an hour old.
+      if (going !== steps) await mustBeStored(going, plan, tools, true);
       const deleted = await tools.migration.scrub(going, work);
       for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);
       record.done(`scrub:${unit}`);
       return deleted;
+    }).catch((error: unknown) => {
+      journal.close();
+      throw repeatable(error, id);
     });
     journal.close();
     finishScrub(tools, id, await forgetValues(plan, tools));
     return { version: 1, run: id, removed: removed.flat(), left, keyFiles: await heldKeys(moved, tools) };
   });
+}
+
+/** An error in the middle of a scrub: once its cause is gone, the same command deletes the rest. */
+function repeatable(error: unknown, id: string): unknown {
+  if (!(error instanceof UnsprawlError)) return error;
+  const { code, message, hint, cause } = error;
+  const first = hint === null ? "" : `${hint}; then: `;
+  const said = `${message}; what the run kept is deleted in part`;
+  return new UnsprawlError(code, said, cmd`${bare(first)}unsprawl scrub ${id}`, cause as string | undefined);
 }
 
 /** The steps whose old entries may be removed; why the others stay is added to `left`. */
@@ -87,7 +101,12 @@ async function goingEntries(steps: readonly Step[], stays: StayingEntries, left:
  * Throws `refused` if the store has no value where the run put one: what the run keeps may be the last copy. Another value
  * is newer: it was rotated.
  */
-async function mustBeStored(steps: readonly Step[], { id, store }: Plan, { provider }: ApplyTools): Promise<void> {
+async function mustBeStored(
+  steps: readonly Step[],
+  { id, store }: Plan,
+  { provider }: ApplyTools,
+  begun = false,
+): Promise<void> {
   const puts = steps.filter((step) => step.kind === "put");
   const isThere = async ({ move }: PutStep): Promise<boolean> => (await provider.get(move.key)) !== null;
   const there = await pMap(puts, isThere, { concurrency: isFromStore(steps) ? STORE_UNITS : 1 });
@@ -95,8 +114,8 @@ async function mustBeStored(steps: readonly Step[], { id, store }: Plan, { provi
   if (step !== undefined)
     throw new UnsprawlError(
       "refused",
-      `${step.move.name} of ${step.unit} is no longer in the store ${store.name} (${storeKeyText(step.move.key)}), so what the run kept may be its last copy: nothing was deleted`,
-      cmd`unsprawl rollback ${id}`,
+      `${step.move.name} of ${step.unit} is no longer in the store ${store.name} (${storeKeyText(step.move.key)}), so what the run kept may be its last copy: ${begun ? "it stays" : "nothing was deleted"}`,
+      begun ? cmd`unsprawl runs ${id} shows where the values are` : cmd`unsprawl rollback ${id}`,
     );
 }
 

@@ -1,6 +1,7 @@
 import type { Recorder } from "../contract/migration.ts";
 import type { BesideValue } from "../model/beside.ts";
-import type { Origin, Provider, PutPreview, Stored } from "../contract/provider.ts";
+import { removeSeen, type Origin, type Provider, type PutPreview, type Stored } from "../contract/provider.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
@@ -109,7 +110,7 @@ export async function undoPut(
     const current = await provider.get(move.key);
     isOther = current !== null && !ours(current.value);
     // Also if there is none: a killed removal may have left an object without values.
-    if (was === "absent" && !isOther) await provider.remove(move.key, ours, true);
+    if (was === "absent" && !isOther) await removeSeen(provider, move.key, ours, true);
     if (was === "other") await restoreBackup(current);
   }
   if (was !== undefined) record.undone(step.id, { before: was });
@@ -120,6 +121,7 @@ export async function undoPut(
     const kept = await provider.get(backup);
     if (kept && current && ours(current.value)) {
       await provider.put(move.key, kept.value, current.version, { runId: plan.id, subject: step.unit });
+      await mustHold(provider, move.key, kept.value);
     }
     if (kept) await provider.remove(backup, (value) => value.equals(kept.value));
   }
@@ -152,6 +154,17 @@ async function keep(
   const there = await provider.get(key);
   if (there?.value.equals(value)) return;
   await provider.put(key, value, null, origin);
+  await mustHold(provider, key, value);
+}
+
+/** Throws `failed` unless a value that was written is read back: what it replaces, or is a copy of, is about to go. */
+async function mustHold(provider: Provider, key: StoreKey, value: Secret): Promise<void> {
+  if ((await provider.get(key))?.value.equals(value) === true) return;
+  throw new UnsprawlError(
+    "failed",
+    `the store ${provider.target.name} said that ${storeKeyText(key)} was written, and does not have it`,
+    cmd`unsprawl stores check ${provider.target.name}`,
+  );
 }
 
 function before(record: Recorder, step: string): { readonly before: string } {

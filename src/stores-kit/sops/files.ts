@@ -72,7 +72,7 @@ export function sopsFiles(
       writable();
       return removeValue(key.path, splitField(key.field), matches, keys);
     },
-    list: (what) => listKeys(template, what, dir, keys),
+    list: (what, omits) => listKeys(template, what, dir, keys, omits),
     async rewrap(changes, rotateKey) {
       writable();
       const done: Rewrapped[] = [];

@@ -23,6 +23,7 @@ export async function listKeys(
   what: string,
   dir: string,
   keys: DataKeys,
+  omits: (path: string) => void = () => undefined,
 ): Promise<readonly StoreKey[]> {
   const found: StoreKey[] = [];
   const begins = what === "" ? "" : resolve(dir, what);
@@ -33,7 +34,7 @@ export async function listKeys(
     const whole = file.startsWith(begins) || file === mine;
     // One file for all: a subject is a map in it.
     if (!whole && template.includes("{subject}")) continue;
-    for (const path of await listValues(file, keys))
+    for (const path of await listValues(file, keys, () => omits(file)))
       if (whole || path[0] === what) found.push({ path: file, field: joinField(path) });
   }
   return found;

@@ -134,11 +134,17 @@ export async function removeValue(
 }
 
 /** The path of keys of every encrypted value that has a name, in the file's order; none if the file is absent. */
-export async function listValues(file: string, keys: DataKeys): Promise<readonly (readonly string[])[]> {
+export async function listValues(
+  file: string,
+  keys: DataKeys,
+  omits: () => void,
+): Promise<readonly (readonly string[])[]> {
   const opened = await openFile(file, keys);
   if (opened === null) return [];
   const { rules } = opened.document;
-  return opened.leaves.filter((leaf) => leaf.named && isEncrypted(leaf.path, rules)).map((leaf) => leaf.path);
+  const encrypted = opened.leaves.filter((leaf) => isEncrypted(leaf.path, rules));
+  for (const { named } of encrypted) if (!named) omits();
+  return encrypted.filter(({ named }) => named).map((leaf) => leaf.path);
 }
 
 /** Whom a file is encrypted for, as `recipientsOf`; null when it is absent. Needs no key. */

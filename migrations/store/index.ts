@@ -4,7 +4,8 @@
  * removes what was written.
  */
 import type { Migration } from "../../src/contract/migration.ts";
-import { removeSeen, type Provider, type StoreEntry } from "../../src/contract/provider.ts";
+import type { Provider, StoreEntry } from "../../src/contract/provider.ts";
+import { removeSeen } from "../../src/contract/remove-seen.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Location } from "../../src/model/location.ts";

@@ -1,4 +1,5 @@
 import { retryAfterMs } from "../../src/kit/net/backoff.ts";
+import { serverCode } from "../../src/kit/net/fault.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { connectionError } from "../../src/stores-kit/connection-error.ts";
@@ -53,8 +54,8 @@ export function failureOf(error: unknown): Failure {
   const broken = code === "PARSE_ERROR" && status < 400;
   return new Failure(
     broken ? 0 : status,
-    word(code),
-    word(inner),
+    serverCode(code),
+    serverCode(inner),
     retryAfterMs(response?.headers?.get?.("retry-after")),
   );
 }
@@ -194,9 +195,4 @@ export function azureConnectionError(code: string, at: string, key: string, caFi
         : `${caFile} did not sign it: name the right CA by caFile or NODE_EXTRA_CA_CERTS`,
     broken: "try again; check the network and HTTPS_PROXY",
   });
-}
-
-/** Codes are names; anything else might be a text that quotes something. */
-function word(code: unknown): string {
-  return typeof code === "string" && /^\w{1,60}$/.test(code) ? code : "";
 }

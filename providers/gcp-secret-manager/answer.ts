@@ -1,4 +1,4 @@
-import { connectionFault, faultCode } from "../../src/kit/net/fault.ts";
+import { connectionFault, faultCode, serverCode } from "../../src/kit/net/fault.ts";
 import { retryAfterMs } from "../../src/kit/net/backoff.ts";
 import type { BufferedResponse } from "../../src/kit/net/client.ts";
 import { member, objectIn, type JsonObject } from "../../src/kit/json-object.ts";
@@ -44,16 +44,11 @@ export function answerOf({ status, headers, bytes, whole }: BufferedResponse): G
   }
   const error = member(body, "error");
   const details = Array.isArray(error?.["details"]) ? (error["details"] as unknown[]) : [];
-  const reason = details.map((one) => word(member({ one }, "one")?.["reason"])).find(Boolean) ?? "";
-  return new GcpFailure(status, word(error?.["status"]), reason, retryAfterMs(headers["retry-after"]));
+  const reason = details.map((one) => serverCode(member({ one }, "one")?.["reason"])).find(Boolean) ?? "";
+  return new GcpFailure(status, serverCode(error?.["status"]), reason, retryAfterMs(headers["retry-after"]));
 }
 
 /** Why there was no answer. */
 export function noAnswer(error: unknown): GcpFailure {
   return new GcpFailure(0, faultCode(error) || "Error");
-}
-
-/** Codes are names; anything else might be a text that quotes something. */
-export function word(code: unknown): string {
-  return typeof code === "string" && /^\w{1,60}$/.test(code) ? code : "";
 }

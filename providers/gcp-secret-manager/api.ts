@@ -1,10 +1,11 @@
 import { member, type JsonObject } from "../../src/kit/json-object.ts";
+import { serverCode } from "../../src/kit/net/fault.ts";
 import type { BesideLimits } from "../../src/contract/provider.ts";
 import type { BesideValue } from "../../src/model/beside.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { labelsIn } from "../../src/stores-kit/labels.ts";
-import { GcpFailure, word, type GcpAnswer } from "./answer.ts";
+import { GcpFailure, type GcpAnswer } from "./answer.ts";
 import type { GcpCall, GcpClient } from "./client.ts";
 import { crc32c } from "./crc32c.ts";
 import { failed, storeName, unreadableVersion } from "./errors.ts";
@@ -211,5 +212,5 @@ async function stateOf(client: GcpClient, name: string, version: string): Promis
     path: `secrets/${name}/versions/${version}`,
   } as const;
   const answer = await client.call({ ...call, expect: ["NOT_FOUND", "PERMISSION_DENIED"] });
-  return answer instanceof GcpFailure ? "" : word(answer.body["state"]);
+  return answer instanceof GcpFailure ? "" : serverCode(answer.body["state"]);
 }

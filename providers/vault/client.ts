@@ -57,6 +57,8 @@ export function vaultClient(settings: VaultSettings, context: LoginContext): Vau
       }
       const { status, errors } = answer;
       if (status < 300 || expect.includes(status)) return answer;
+      // OpenBao answers so, too, to what arrives while it takes away a token that has had its last use.
+      if (status === 500 && (await session.isBad(token))) throw badToken(address);
       throw status === 403 ? missingRight(needs) : statusError(status, errors, address);
     },
   };

@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { KeyService } from "./key-service.ts";
 import type { LoginRoles } from "./login-roles.ts";
 import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { BesideValue } from "../model/beside.ts";
-import { cmd } from "../kit/shell.ts";
-import { UnsprawlError } from "../model/error.ts";
+import type { UnsprawlError } from "../model/error.ts";
 import type { Json } from "../model/json.ts";
 import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -47,31 +45,6 @@ export async function besideOf(store: Provider, key: StoreKey): Promise<BesideVa
   const stored = await store.get(key);
   return stored === null ? null : (stored.beside ?? {});
 }
-
-/**
- * Removes a value, and looks afterwards: what a store says of a removal is not proof. Throws `failed` if the value is still
- * there; a moment is allowed to a store whose answers lag.
- */
-export async function removeSeen(
-  store: Provider,
-  key: StoreKey,
-  matches: (value: Secret) => boolean,
-  created = false,
-): Promise<boolean> {
-  const isRemoved = await store.remove(key, matches, created);
-  for (const waitMs of LOOKS_MS) {
-    const stored = await store.get(key);
-    if (stored === null || !matches(stored.value)) return isRemoved;
-    await sleep(waitMs);
-  }
-  throw new UnsprawlError(
-    "failed",
-    `the store ${store.target.name} said that ${store.reference(key)} was removed, and still has it`,
-    cmd`unsprawl stores check ${store.target.name}`,
-  );
-}
-
-const LOOKS_MS = [100, 400, 1000, 2000];
 
 /** Who wrote a value: stored as metadata where the store supports it. */
 export type Origin = {

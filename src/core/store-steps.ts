@@ -1,6 +1,7 @@
 import type { Recorder } from "../contract/migration.ts";
 import type { BesideValue } from "../model/beside.ts";
-import { removeSeen, type Origin, type Provider, type PutPreview, type Stored } from "../contract/provider.ts";
+import type { Origin, Provider, PutPreview, Stored } from "../contract/provider.ts";
+import { removeSeen } from "../contract/remove-seen.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";

@@ -1,4 +1,4 @@
-import { connectionFault, faultCode } from "../kit/net/fault.ts";
+import { connectionFault, faultCode, serverCode } from "../kit/net/fault.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { connectionError } from "./connection-error.ts";
 
@@ -22,7 +22,7 @@ type AwsErrorFields = {
 /** AWS's name for an error; empty for one that is not AWS's. */
 export function awsName(error: unknown): string {
   const { name } = (error ?? {}) as AwsErrorFields;
-  return typeof name === "string" ? name.slice(name.lastIndexOf("#") + 1) : "";
+  return typeof name === "string" ? serverCode(name.slice(name.lastIndexOf("#") + 1)) : "";
 }
 
 /** Reduces what the SDK throws to name and status: its request objects hold values. Never rethrows the cause. */

@@ -42,6 +42,8 @@ test.each<[what: string, error: unknown, code: string, hint: RegExp]>([
   ["failed on its side", thrown("InternalServerError", { $metadata: { httpStatusCode: 500 } }), "unreachable", /later/],
   ["no region", Object.assign(new Error("Region is missing"), { name: "Error" }), "config", /AWS_REGION/],
   ["anything else", thrown("ValidationException"), "failed", /stores check/],
+  ["a value for a name", thrown(VALUE), "failed", /stores check/],
+  ["a value behind a name", thrown(`ValidationException#${VALUE}`), "failed", /stores check/],
 ])("%s", (_what, error, code, hint) => {
   const reduced = awsError(error, ACT);
   expect(reduced.code).toBe(code);

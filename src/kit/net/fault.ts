@@ -45,3 +45,11 @@ export function faultCode(error: unknown): string {
   if (typeof code === "string") return /^\w{1,60}$/.test(code) ? code : "";
   return errors?.[0] === undefined ? "" : faultCode(errors[0]); // an AggregateError of several addresses
 }
+
+/**
+ * A server's code for an error, such as `SecretNotFound` or `AKV10032`; empty for anything that could be a value which the
+ * server repeats.
+ */
+export function serverCode(code: unknown): string {
+  return typeof code === "string" && /^[A-Za-z_]{1,60}\d{0,6}$/.test(code) ? code : "";
+}

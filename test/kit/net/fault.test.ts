@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connectionFault, faultCode } from "../../../src/kit/net/fault.ts";
+import { connectionFault, faultCode, serverCode } from "../../../src/kit/net/fault.ts";
 
 test.each([
   ["ENOTFOUND", "unknown-name"],
@@ -36,4 +36,11 @@ test("of an error the code is kept, and nothing that is no code", () => {
   expect(faultCode(new DOMException("late", "TimeoutError"))).toBe("ETIMEDOUT");
   for (const other of [new Error("what was sent"), coded(7), coded("a text that quotes"), null, "text"])
     expect(faultCode(other)).toBe("");
+});
+
+test("of what a server calls an error, only a code is kept", () => {
+  for (const code of ["AccessDeniedException", "PERMISSION_DENIED", "AKV10032", "AADSTS700016", "invalid_client"])
+    expect(serverCode(code)).toBe(code);
+  for (const other of ["a text that quotes", "x7Qd93kFz0pL", "4711", "half-a-value", 7, null])
+    expect(serverCode(other)).toBe("");
 });

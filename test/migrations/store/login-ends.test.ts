@@ -56,16 +56,15 @@ async function withUses(uses: number, args: readonly string[]): Promise<Ran> {
   return world.unsprawl(args, { env: { VAULT_TOKEN } });
 }
 
-/** While it takes a token away, the server answers some requests with its own error. */
-const SAID = /does not know this token: it is wrong, expired or revoked|cannot answer now/;
+const SAID = "does not know this token: it is wrong, expired or revoked";
 
 it.each([20, 60, 100])("after %d requests of apply, and a third as many of scrub", async (uses) => {
   const run = await savePlan(world, "plan.json", ["old:old"], { to: "new" });
 
   const cut = await withUses(uses, ["apply", "plan.json"]);
   expect(cut.code, cut.stderr).toBe(5);
-  expect(cut.stderr).toMatch(SAID);
-  expect(cut.stderr).toMatch(/next: .*(?:vault login|unsprawl resume)/);
+  expect(cut.stderr).toContain(SAID);
+  expect(cut.stderr).toMatch(/next: vault login .*/);
   expect(await below("old")).toEqual(values);
 
   const ended = await world.unsprawl(["resume", run]);
@@ -74,7 +73,7 @@ it.each([20, 60, 100])("after %d requests of apply, and a third as many of scrub
 
   const half = await withUses(Math.round(uses / 3), ["scrub", run, "--yes"]);
   expect(half.code, half.stdout).not.toBe(0);
-  expect(half.stderr).toMatch(SAID);
+  expect(half.stderr).toContain(SAID);
   expect(await below("new")).toEqual(values);
   const scrubbed = await world.unsprawl(["scrub", run, "--yes"]);
   expect(scrubbed.code, scrubbed.stderr).toBe(0);

@@ -30,7 +30,7 @@ export function storeSource(kind: string, open: () => Promise<Provider>): Source
       const all = [...subjects].flatMap(([name, own]) => own.map((key) => ({ name, key, isLast: key === own.at(-1) })));
       for (const [path, { length }] of Map.groupBy(omitted, (one) => one)) {
         const are = countText(length, "value is", "values are");
-        yield problem(subjectOf(kind, path), `${are} not text, or without a name: not moved`);
+        yield problem(subjectOf(kind, path), `${are} disabled, not text, or without a name: not moved`);
       }
       // Across subjects: where each has one value, a subject at a time would be a value at a time.
       const values = pMapIterable(all, (one) => readEntry(store, source, subjectOf(kind, one.name), one), {

@@ -137,9 +137,9 @@ class VaultSecrets implements AzureSecrets {
       async (api, abortSignal) => {
         const [all, omitted]: [string[], string[]] = [[], []];
         for await (const { name, enabled, contentType, tags } of api.listPropertiesOfSecrets({ abortSignal })) {
-          if (enabled === false || !name.toLowerCase().startsWith(what.toLowerCase())) continue;
-          // The bytes of a certificate with its key are no text.
-          if (contentType === "application/x-pkcs12") {
+          if (!name.toLowerCase().startsWith(what.toLowerCase())) continue;
+          // The vault shows nobody the value of a disabled one; the bytes of a certificate with its key are no text.
+          if (enabled === false || contentType === "application/x-pkcs12") {
             omitted.push(name);
             continue;
           }

@@ -171,8 +171,8 @@ export interface Provider {
   remove(key: StoreKey, matches: (value: Secret) => boolean, created?: boolean): Promise<boolean>;
   /**
    * The keys of every value below `what`, sorted. `what` is a path, a name or a prefix, as the store counts it; empty
-   * means everything the path template can address. `omits` gets the path of each value that is left out, as it is not text or has
-   * no name. Used by stores as sources.
+   * means everything the path template can address. `omits` gets the path of each value that is left out: disabled, not
+   * text, or without a name. Used by stores as sources.
    */
   list(what: string, omits?: (path: string) => void): Promise<readonly StoreKey[]>;
   /**

@@ -98,6 +98,14 @@ describe("the real sops reads what aws-kms writes", () => {
 });
 
 describe("we read what the real sops wrote for KMS", () => {
+  test("the list names the file of each value that has no name", async () => {
+    const made = encrypted("several-one.yaml", "A: a\nL: [x, y]\n", ["--kms", world.arn]);
+    const omitted: string[] = [];
+    const opened = await open({ file: "several-{subject}.yaml" });
+    expect(await opened.list(made, (path) => void omitted.push(path))).toEqual([{ path: made, field: "A" }]);
+    expect(omitted).toEqual([made, made]);
+  });
+
   const forms = { yaml: "A: a\nN: 5\n", json: '{"A": "a", "N": 5}', env: "A=a\nN=5\n" };
   test.for(Object.entries(forms))(
     "in %s form: a key, an alias's ARN, two keys, KMS and age, each with a context or none",

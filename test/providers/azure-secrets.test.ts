@@ -181,13 +181,16 @@ test("a pinned reference reads its own version, and cannot be written", async ()
   expect(await store.get({ path: `${key.path}/${"0".repeat(32)}`, field: "" })).toBe(null);
 });
 
-test("the list goes over all pages, in order, without disabled ones and certificates", async () => {
+test("the list goes over all pages, in order, and names the disabled ones and certificates that it leaves out", async () => {
   const of = subject();
   const names = Array.from({ length: 60 }, (_, at) => `${of}-N${String(at).padStart(2, "0")}`);
   for (const name of names.toReversed()) foreign(name);
   vault.api("PUT", `/secrets/${of}-OFF`, { value: "x", attributes: { enabled: false } });
   vault.api("PUT", `/secrets/${of}-PFX`, { value: "x", contentType: "application/x-pkcs12" });
-  expect(await store.list(of.toUpperCase())).toEqual(names.map((path) => ({ path, field: "" })));
+  const omitted: string[] = [];
+  const listed = await store.list(of.toUpperCase(), (path) => void omitted.push(path));
+  expect(listed).toEqual(names.map((path) => ({ path, field: "" })));
+  expect(omitted).toEqual([`${of}-OFF`, `${of}-PFX`]);
   const off = await refused(store.get({ path: `${of}-OFF`, field: "" }));
   expect([off.code, off.hint]).toEqual(["denied", expect.stringContaining("set-attributes")]);
 });

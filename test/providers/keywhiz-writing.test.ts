@@ -242,7 +242,9 @@ describe("names", () => {
     for (const name of names) await bench.raw("automation", "POST", SECRETS, { name, content });
     const binary = Buffer.from([0xff, 0, 0xfe]).toString("base64");
     await bench.raw("automation", "POST", SECRETS, { name: `${prefix}-binary`, content: binary });
-    const keys = await store.list(prefix);
+    const omitted: string[] = [];
+    const keys = await store.list(prefix, (path) => void omitted.push(path));
+    expect(omitted).toEqual([`${prefix}-binary`]);
     expect(keys.map(({ path }) => path)).toEqual(names.toSorted());
     for (const key of keys) {
       expect((await store.get(key))?.value.equals(Secret.of("text"))).toBe(true);

@@ -28,6 +28,11 @@ async function read(store: Provider, reference: string): Promise<string | null> 
   return (await store.get(key))?.value.exposeText() ?? null;
 }
 
+const credentials = (): { accessKeyId: string; secretAccessKey: string } => ({
+  accessKeyId: moto.env["AWS_ACCESS_KEY_ID"] ?? "",
+  secretAccessKey: moto.env["AWS_SECRET_ACCESS_KEY"] ?? "",
+});
+
 async function refusesToWrite(store: Provider, reference: string): Promise<void> {
   const key = store.parse(reference);
   if (key === null) throw new Error(`${reference} is of another store`);
@@ -59,11 +64,7 @@ it("versions, fields and ARNs of a Secrets Manager", async () => {
   const store = await openSpec({ provider: "aws-secrets-manager", config: {}, env: moto.env, dir: moto.dir });
   const { SecretsManagerClient, CreateSecretCommand, PutSecretValueCommand } =
     await import("@aws-sdk/client-secrets-manager");
-  const credentials = {
-    accessKeyId: moto.env["AWS_ACCESS_KEY_ID"] ?? "",
-    secretAccessKey: moto.env["AWS_SECRET_ACCESS_KEY"] ?? "",
-  };
-  const client = new SecretsManagerClient({ endpoint: moto.url, region: moto.region, credentials });
+  const client = new SecretsManagerClient({ endpoint: moto.url, region: moto.region, credentials: credentials() });
   const [old, now] = [randomUUID(), randomUUID()];
   const text = (password: string): string => JSON.stringify({ db: { password }, "a/b": "literal" });
   const made = await client.send(new CreateSecretCommand({ Name: "shop/web", SecretString: text(old) }));
@@ -73,6 +74,9 @@ it("versions, fields and ARNs of a Secrets Manager", async () => {
   expect(await read(store, "ref+awssecrets://shop/web?version_stage=AWSPREVIOUS#/db/password")).toBe(old);
   expect(await read(store, `ref+awssecrets://shop/web?version_id=${made.VersionId}#/db/password`)).toBe(old);
   expect(await read(store, `ref+awssecrets://${made.ARN}#/db/password`)).toBe(now);
+  const omitted: string[] = [];
+  const listed = await store.list("shop/web", (path) => void omitted.push(path));
+  expect([listed, omitted]).toEqual([[{ path: "shop/web", field: "a/b" }], ["shop/web"]]);
   await refusesToWrite(store, "ref+awssecrets://shop/web?version_stage=AWSPREVIOUS#/db/password");
   await refusesToWrite(store, "ref+awssecrets://shop/web#/db/password");
   expect(await read(store, "ref+awssecrets://shop/web#/db/password")).toBe(now);
@@ -93,7 +97,13 @@ it("versions and documents of a Parameter Store", async () => {
   // A name that merely begins alike is not below the path.
   await store.put({ path: "/shop/doc-admin", field: "" }, text(now), null, ORIGIN);
   await store.put({ path: "/shop/doc/more", field: "" }, text(now), null, ORIGIN);
-  expect((await store.list("/shop/doc")).map(({ path }) => path)).toEqual(["/shop/doc", "/shop/doc/more"]);
+  const { PutParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
+  const client = new SSMClient({ endpoint: moto.url, region: moto.region, credentials: credentials() });
+  await client.send(new PutParameterCommand({ Name: "/shop/doc/several", Value: "a,b", Type: "StringList" }));
+  const omitted: string[] = [];
+  const listed = await store.list("/shop/doc", (path) => void omitted.push(path));
+  expect(listed.map(({ path }) => path)).toEqual(["/shop/doc", "/shop/doc/more"]);
+  expect(omitted).toEqual(["/shop/doc/several"]);
   await refusesToWrite(store, "ref+awsssm://shop/doc?version=1");
   await refusesToWrite(store, "ref+awsssm://shop/doc?mode=singleparam#/db/password");
 });

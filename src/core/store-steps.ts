@@ -124,13 +124,13 @@ export async function undoPut(
       await provider.put(move.key, kept.value, current.version, { runId: plan.id, subject: step.unit });
       await mustHold(provider, move.key, kept.value);
     }
-    if (kept) await provider.remove(backup, (value) => value.equals(kept.value));
+    if (kept) await removeSeen(provider, backup, (value) => value.equals(kept.value));
   }
 }
 
 /** Deletes the old value that an overwrite kept. */
 export async function dropBackup(provider: Provider, step: PutStep, plan: Plan): Promise<void> {
-  if (step.overwrite) await provider.remove(backupKey(step.move.key, plan.id), () => true);
+  if (step.overwrite) await removeSeen(provider, backupKey(step.move.key, plan.id), () => true);
 }
 
 function backupKey(key: StoreKey, runId: string): StoreKey {

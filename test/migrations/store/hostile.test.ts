@@ -153,6 +153,22 @@ it("what an overwrite replaces is kept before it goes, and given back before its
   expect(await valuesBelow("new")).toEqual({ ...values, web1: before });
 });
 
+it("the copy of what an overwrite replaced is gone only when it is seen to be", { timeout: 60_000 }, async () => {
+  const before = password();
+  world.plant({ before });
+  await bao.api("POST", "secret/data/new/web1", { data: { PASSWORD: before } });
+  const ran = await world.unsprawl([...MIGRATE, "--overwrite"]);
+  expect(ran.code, ran.stderr).toBe(0);
+  const run = /Plan (\S+):/.exec(ran.stdout)?.[1] ?? "";
+  tamper = (seen) => (isWrite(seen) && seen.url.includes("/new/") ? pretends(9) : null);
+  const scrubbed = await world.unsprawl(["scrub", run]);
+  expect(scrubbed.code).toBe(1);
+  expect(scrubbed.stderr).toContain("was removed, and still has it");
+  tamper = () => null;
+  expect((await world.unsprawl(["scrub", run])).code).toBe(0);
+  expect(JSON.stringify(await bao.api("GET", "secret/data/new/web1"))).not.toContain(".before-");
+});
+
 it("an entry that is listed and then has no value is named, and the rest moves", async () => {
   let reads = 0;
   tamper = ({ method, url }) => (method === "GET" && url.includes("/data/old/web2") && reads++ > 0 ? GONE : null);
@@ -166,7 +182,7 @@ it("values that are not text are counted, not left out in silence", async () => 
   await bao.api("POST", "secret/data/old/web3", { data: { PASSWORD: values["web3"], PORT: 5432, MORE: { a: [1] } } });
   const ran = await world.unsprawl(MIGRATE);
   expect(ran.code).toBe(1);
-  expect((ran.stdout + ran.stderr).replaceAll(/\s+/g, " ")).toContain("old/web3: 2 values are not text");
+  expect((ran.stdout + ran.stderr).replaceAll(/\s+/g, " ")).toContain("old/web3: 2 values are disabled, not text");
   expect(await valuesBelow("new")).toEqual(values);
 });
 

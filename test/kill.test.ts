@@ -7,6 +7,7 @@ import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { Containers } from "./support/containers.ts";
 import { resolved, savePlan, stateOf } from "./support/in-process.ts";
 import { DEEP } from "./support/deep.ts";
+import { inDeepRun } from "./support/deep-run.ts";
 import { boundariesOf, killedAt, oneOfEachStep, recorded, sweep, type Boundary } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { heldLocks } from "./support/locks.ts";
@@ -259,7 +260,6 @@ it("killed at step boundaries, then resumed or rolled back; so is the rollback",
 });
 
 // An instant falls into a step, and each step has had its turn.
-const inDeepRun: typeof it | (() => void) = DEEP ? it : () => undefined;
 inDeepRun("killed at random instants, then resumed or rolled back", { timeout: 900_000 }, async () => {
   const instants = Array.from({ length: RANDOM_KILLS }, () => 40 + randomInt(900));
   let killed = 0;

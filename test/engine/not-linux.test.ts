@@ -10,6 +10,7 @@ import { password } from "../residue/looking.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX, importImage, makeImages, staticBusybox, tools } from "../services/images.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
+import { sample } from "../support/deep.ts";
 import { expectServed } from "../support/served.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -75,7 +76,7 @@ function desktop(home: string): void {
   writeFileSync(join(meta, "meta.json"), JSON.stringify({ Name: "desktop-linux", Endpoints: { docker: { Host } } }));
 }
 
-describe.each(["darwin", "win32"])("on %s", (platform) => {
+describe.each(sample(["darwin", "win32"], 1))("on %s", (platform) => {
   const run = async (...args: string[]): Promise<Ran> => {
     const ran = await (worlds[platform] as World).unsprawl(args, {
       nodeArgs: ["--import", PRELOAD],

@@ -49,6 +49,9 @@ export async function startOpenBao(
   }
 }
 
+/** What a server's health answers once it is unsealed. */
+const [ACTIVE, STANDBY] = [200, 429];
+
 async function startDev(program: string, at = "127.0.0.1"): Promise<OpenBao> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-bao-"));
   const [port, token] = [await freePort(), `root-${randomUUID()}`];
@@ -104,7 +107,7 @@ cluster_addr = "https://127.0.0.1:${cluster}"
       leader_api_addr: leader.address,
       leader_ca_cert,
     });
-    const joined = handle(address, leader.token, caFile, dir, child, launched, leader.key ?? "");
+    const joined = handle(address, leader.token, caFile, dir, child, launched, leader.key ?? "", STANDBY);
     await joined.unseal();
     return joined;
   }
@@ -127,6 +130,7 @@ function handle(
   first: ChildProcess,
   launched: () => ChildProcess,
   key?: string,
+  unsealed = ACTIVE,
 ): OpenBao {
   let child = first;
   const api: OpenBao["api"] = async (method, path, body, token = root) => {
@@ -155,8 +159,8 @@ function handle(
       await api("PUT", "sys/unseal", { key });
       await until(async () => {
         const { status } = await send("GET", `${address}/v1/sys/health`, caFile, "");
-        // A standby's answer.
-        if (status !== 200 && status !== 429) throw new Error(`OpenBao is at ${status}`);
+        // Whoever has no other to lead is a standby for a moment too, and refuses writes in it.
+        if (status !== unsealed) throw new Error(`OpenBao is at ${status}`);
       });
     },
     async kill() {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRegistry, type Registry } from "../../src/images/registry/client.ts";
 import type { Descriptor } from "../../src/images/registry/digest.ts";
 import type { HostFolders } from "../../src/images/registry/hosts.ts";
 import type { TestRegistry } from "../services/registry.ts";
+import { atFileEnd } from "./file-end.ts";
 
 export const OCI = {
   manifest: "application/vnd.oci.image.manifest.v1+json",
@@ -22,7 +23,7 @@ export const NO_FOLDERS: HostFolders = { certificates: "/nowhere", daemons: [] }
 
 /** A folder with a `config.json` that holds this registry's login, as DOCKER_CONFIG names it. */
 export function dockerConfig(registry: TestRegistry, content?: object): string {
-  const dir = mkdtempSync(join(tmpdir(), "unsprawl-docker-config-"));
+  const dir = folder("docker-config");
   const auth = Buffer.from(`${registry.username}:${registry.password}`).toString("base64");
   writeFileSync(join(dir, "config.json"), JSON.stringify(content ?? { auths: { [registry.host]: { auth } } }), {
     mode: 0o600,
@@ -41,12 +42,18 @@ export function clientAt(
   more: { readonly [name: string]: string } = {},
   folders: HostFolders = NO_FOLDERS,
 ): Registry {
-  const home = mkdtempSync(join(tmpdir(), "unsprawl-home-"));
   return openRegistry(host, {
-    env: { HOME: home, PATH: process.env["PATH"], ...more },
+    env: { HOME: folder("home"), PATH: process.env["PATH"], ...more },
     know: () => undefined,
     folders,
   });
+}
+
+/** An empty folder until the test file that runs now has ended. */
+function folder(name: string): string {
+  const made = mkdtempSync(join(tmpdir(), `unsprawl-${name}-`));
+  atFileEnd(() => rmSync(made, { recursive: true, force: true }));
+  return made;
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -8,6 +8,7 @@ import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
 import { buildOwnImage } from "../services/own-image.ts";
 import { becomeSwarm, leaveSwarm } from "../services/swarm.ts";
+import { inDeepRun } from "../support/deep-run.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -127,29 +128,27 @@ describe("compose", () => {
   });
 });
 
-describe("swarm", () => {
-  it("a task on each node watches the engine of its node", async () => {
-    await becomeSwarm(engine);
-    const { stdout } = await installed("swarm", "--secret", "hook.key=hook.key", "--yes", "--json");
-    const { next } = JSON.parse(stdout) as { next: string[] };
-    expect(next[0]).toBe(`docker secret create hook.key ${world.dir}/hook.key`);
-    execFileSync("docker", ["secret", "create", "hook.key", "-"], { env: world.env, input: API_TOKEN, stdio: "pipe" });
-    const file = join(world.dir, "unsprawl-stack.yaml");
-    engine.docker("stack", "deploy", "--resolve-image", "never", "-c", file, "unsprawl");
-    const logs = (): string => engine.docker("service", "logs", "--raw", "unsprawl_watch");
-    await logged(logs, /new.*DB_PASSWORD/).catch((error: unknown) => {
-      const tasks = engine.docker("service", "ps", "--no-trunc", "unsprawl_watch");
-      throw new Error(`${String(error)}\n${tasks}`);
-    });
-    const id = engine.docker("ps", "-q", "--filter", "label=com.docker.swarm.service.name=unsprawl_watch");
-    confined(id);
-    const read = 'console.log(fs.readFileSync("/run/secrets/hook.key").length)';
-    expect(engine.docker("exec", id, "node", "-e", read)).toBe(String(Buffer.byteLength(API_TOKEN)));
-    expect(engine.docker("inspect", "-f", "{{.Config.Hostname}}", id)).toBe(
-      engine.docker("node", "inspect", "-f", "{{.Description.Hostname}}", "self"),
-    );
-    const mode = engine.docker("service", "inspect", "-f", "{{json .Spec.Mode}}", "unsprawl_watch");
-    expect(JSON.parse(mode)).toEqual({ Global: {} });
-    leaveSwarm(engine);
+inDeepRun("swarm: a task on each node watches the engine of its node", async () => {
+  await becomeSwarm(engine);
+  const { stdout } = await installed("swarm", "--secret", "hook.key=hook.key", "--yes", "--json");
+  const { next } = JSON.parse(stdout) as { next: string[] };
+  expect(next[0]).toBe(`docker secret create hook.key ${world.dir}/hook.key`);
+  execFileSync("docker", ["secret", "create", "hook.key", "-"], { env: world.env, input: API_TOKEN, stdio: "pipe" });
+  const file = join(world.dir, "unsprawl-stack.yaml");
+  engine.docker("stack", "deploy", "--resolve-image", "never", "-c", file, "unsprawl");
+  const logs = (): string => engine.docker("service", "logs", "--raw", "unsprawl_watch");
+  await logged(logs, /new.*DB_PASSWORD/).catch((error: unknown) => {
+    const tasks = engine.docker("service", "ps", "--no-trunc", "unsprawl_watch");
+    throw new Error(`${String(error)}\n${tasks}`);
   });
+  const id = engine.docker("ps", "-q", "--filter", "label=com.docker.swarm.service.name=unsprawl_watch");
+  confined(id);
+  const read = 'console.log(fs.readFileSync("/run/secrets/hook.key").length)';
+  expect(engine.docker("exec", id, "node", "-e", read)).toBe(String(Buffer.byteLength(API_TOKEN)));
+  expect(engine.docker("inspect", "-f", "{{.Config.Hostname}}", id)).toBe(
+    engine.docker("node", "inspect", "-f", "{{.Description.Hostname}}", "self"),
+  );
+  const mode = engine.docker("service", "inspect", "-f", "{{json .Spec.Mode}}", "unsprawl_watch");
+  expect(JSON.parse(mode)).toEqual({ Global: {} });
+  leaveSwarm(engine);
 });

@@ -13,7 +13,7 @@ import { password, planOf } from "../files-world.ts";
 // Many secrets from one store to another, the program killed again and again: each is written once, and the end says of how
 // many both stores have the same value. Ten thousand and twenty kills in a deep run.
 
-const COUNT = DEEP ? 10_000 : 500;
+const COUNT = DEEP ? 10_000 : 100;
 const KILLS = DEEP ? 20 : 4;
 /** An intent is written and its effect is not; an effect is done and not recorded; between the steps of a unit. */
 const KINDS = ["after intent put", "before done put", "after done verify", "before done unit"] as const;

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => keys?.stop());
 
-const FILES = DEEP ? 300 : 20;
+const FILES = DEEP ? 300 : 8;
 /** sops starts thousands of times in a deep run. */
 const LONG = { timeout: DEEP ? 40 * 60_000 : 300_000 };
 type Kind = keyof MasterKeys["logins"];

@@ -7,7 +7,6 @@ import { startOpenBao, type OpenBao } from "../../services/openbao.ts";
 import { startPodman } from "../../services/podman.ts";
 import { unmountBelow } from "../../services/running.ts";
 import { random, Watch, type Canary } from "../../support/canary.ts";
-import { DEEP } from "../../support/deep.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
 
 // One story on each kind of engine that people have: its containers are served, by the engine alone where it takes plugins,
@@ -33,7 +32,7 @@ afterAll(() => {
 
 type Stage = { readonly engine: StoryEngine; readonly bao: OpenBao; readonly world: World };
 
-it.each(DEEP ? ALL : ALL.slice(0, 1))("an engine of the kind %s", { timeout: 400_000 }, async (kind) => {
+it.each(ALL)("an engine of the kind %s", { timeout: 400_000 }, async (kind) => {
   matrix.set(kind, []);
   const engine = isPodman(kind) ? await startPodmanOf(kind) : pluginEngine(await startEngineOf(kind));
   const bao = await startOpenBao({ at: engine.address });

@@ -219,7 +219,7 @@ async function workUnit(
         phase(`writing ${step.move.name} to the store ${plan.store.name}`);
         const isWritten = journal.receipts.some((one) => one.step === step.id && one.state === "done");
         const beside = await besideToWrite(step, value, tools, isWritten);
-        await putValue(tools.provider, step, value, plan, record, beside);
+        await putValue(tools, step, value, plan, record, beside);
       } else if (step.kind === "verify") {
         phase(`reading ${step.move.name} back from the store ${plan.store.name}`);
         await verifyValue(tools.provider, step.move, valueOf(values, step.move));

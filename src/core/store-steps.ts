@@ -8,13 +8,16 @@ import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
+/** A store. `know` gets each value of somebody else that is read there to be kept or put back, for the redaction. */
+export type KeepingStore = { readonly provider: Provider; readonly know: (value: Secret) => void };
+
 /**
  * Writes one value to the store: create only, or with `--overwrite` by check-and-set on the current version. The old
  * value is kept beside it (`NAME.before-RUN`) until scrub. Idempotent: an equal value is left as it is. Throws
  * `conflict` if another value is there. `beside` goes along to an entry that this creates.
  */
 export async function putValue(
-  provider: Provider,
+  { provider, know }: KeepingStore,
   step: PutStep,
   value: Secret,
   plan: Plan,
@@ -58,6 +61,7 @@ export async function putValue(
       if (first === null || !first.value.equals(value)) throw error;
     }
   } else {
+    know(stored.value);
     record.intent(step.id, { before: "other" });
     await keep(provider, backupKey(move.key, plan.id), stored.value, origin);
     await provider.put(move.key, value, await versionOf(provider, move.key, stored.value), origin);
@@ -96,10 +100,9 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
  * wrote, which stays too.
  */
 export async function undoPut(
-  provider: Provider,
+  { provider, know, key }: KeepingStore & { readonly key: FingerprintKey },
   step: PutStep,
   plan: Plan,
-  key: FingerprintKey,
   record: Recorder,
   shared: boolean,
 ): Promise<boolean> {
@@ -120,6 +123,7 @@ export async function undoPut(
   async function restoreBackup(current: Stored | null): Promise<void> {
     const backup = backupKey(move.key, plan.id);
     const kept = await provider.get(backup);
+    if (kept) know(kept.value);
     if (kept && current && ours(current.value)) {
       await provider.put(move.key, kept.value, current.version, { runId: plan.id, subject: step.unit });
       await mustHold(provider, move.key, kept.value);

@@ -179,7 +179,7 @@ async function takeBack(
   const [user] = before === "other" ? usesSince(uses, journal, step) : uses;
   const isFree = !keeps && user === undefined;
   const [referring] = isFree && isOnEngine(plan.engine.id) ? await stillHolding(step, tools) : [];
-  const isOther = await undoPut(tools.provider, step, plan, tools.key, record, !isFree || referring !== undefined);
+  const isOther = await undoPut(tools, step, plan, record, !isFree || referring !== undefined);
   // What was there before the run would stay anyway.
   const holder = user === undefined || keeps || before === "same" ? referring : `${userText(user)} uses it`;
   return { isOther, holder };

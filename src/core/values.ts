@@ -45,18 +45,13 @@ export async function readValues(
  */
 export async function recallValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
   const values = new Map<string, Secret>();
-  for (const step of steps) {
-    if (step.kind !== "put") continue;
-    const { move } = step;
-    const found = await [
-      () => tools.migration.read(move, step.unit),
-      async () => (await tools.provider.get(move.key))?.value ?? null,
-    ].reduce<Promise<Secret | null>>(async (earlier, look) => {
-      const value = (await earlier) ?? (await look());
-      return value !== null && isValueOf(move.fingerprint, value, tools.key) ? value : null;
-    }, Promise.resolve(null));
-    if (found === null)
-      throw new UnsprawlError("absent", `${move.name} of ${step.unit} is neither in its place nor in the store`);
+  for (const { move, unit } of steps.filter((step) => step.kind === "put")) {
+    const isMoved = (value: Secret | null): value is Secret =>
+      value !== null && isValueOf(move.fingerprint, value, tools.key);
+    const placed = await tools.migration.read(move, unit);
+    const found = isMoved(placed) ? placed : ((await tools.provider.get(move.key))?.value ?? null);
+    if (!isMoved(found))
+      throw new UnsprawlError("absent", `${move.name} of ${unit} is neither in its place nor in the store`);
     tools.know(found);
     values.set(valueKey(move), found);
   }

@@ -26,6 +26,12 @@ function recorder(): Recorder {
   return { intent: take, done: take, undone: take, last: (step) => newest.get(step) ?? null };
 }
 
+/** What both steps take, and the values that they tell the redaction of. */
+function toolsOf(provider: Provider): Parameters<typeof undoPut>[0] & { readonly known: readonly string[] } {
+  const known: string[] = [];
+  return { provider, key, known, know: (value) => void known.push(value.exposeText()) };
+}
+
 async function raced(
   others: Secret,
   own: Secret,
@@ -54,11 +60,11 @@ async function raced(
     },
   };
   const [plan, record] = [{ id: "own" } as Plan, recorder()];
-  const error: unknown = await putValue(late, step, own, plan, record).then(
+  const error: unknown = await putValue(toolsOf(late), step, own, plan, record).then(
     () => null,
     (thrown: unknown) => thrown,
   );
-  await undoPut(store, step, plan, key, record, false);
+  await undoPut(toolsOf(store), step, plan, record, false);
   return { error, left: (await store.get(at))?.value.exposeText() };
 }
 
@@ -82,13 +88,13 @@ test("a value that the plan found in the store, and that is gone with what the p
   const [at, value] = [store.key({ subject: "shop", project: "", name: "DB_PASSWORD" }), Secret.of(random(18))];
   const move = { name: "DB_PASSWORD", key: at, fingerprint: fingerprint(value, key) } as PutStep["move"];
   const step: PutStep = { ...{ id: "put:shop", kind: "put", unit: "shop", move }, found: "same", overwrite: false };
-  await expect(putValue(store, step, value, { id: "own" } as Plan, recorder())).rejects.toMatchObject({
+  await expect(putValue(toolsOf(store), step, value, { id: "own" } as Plan, recorder())).rejects.toMatchObject({
     code: "changed",
   });
   expect(await store.get(at)).toBe(null);
 });
 
-test("a value that is replaced in a file that gets a new data key is put, and the earlier one kept beside it", async () => {
+test("a value that is replaced in a file that gets a new data key is put, and the earlier one kept beside it, known to the redaction", async () => {
   const config = { file: `${random(8)}.sops.yaml` };
   const open = (state: string): Promise<Provider> =>
     openSpec({
@@ -100,7 +106,12 @@ test("a value that is replaced in a file that gets a new data key is put, and th
   await first.put(at, Secret.of(old), null, { runId: "first", subject: "shop" });
   const move = { name: "A", key: at, fingerprint: fingerprint(value, key) } as PutStep["move"];
   const step: PutStep = { ...{ id: "put:shop", kind: "put", unit: "shop", move }, found: "other", overwrite: true };
-  await putValue(second, step, value, { id: "own" } as Plan, recorder());
+  const [plan, record, tools, later] = [{ id: "own" } as Plan, recorder(), toolsOf(second), toolsOf(second)];
+  await putValue(tools, step, value, plan, record);
+  expect(tools.known).toEqual([old]);
   expect((await second.get(at))?.value.equals(value)).toBe(true);
   expect((await second.get({ ...at, field: `${at.field}.before-own` }))?.value.exposeText()).toBe(old);
+  await undoPut(later, step, plan, record, false);
+  expect(later.known).toEqual([old]);
+  expect((await second.get(at))?.value.exposeText()).toBe(old);
 });

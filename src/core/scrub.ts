@@ -16,6 +16,9 @@ import { STORE_UNITS } from "./read-ahead.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
 
+/** Of what is gone when a scrub fails. */
+const MOST_NAMED = 5;
+
 export type ScrubResult = {
   readonly version: 1;
   readonly run: string;
@@ -43,7 +46,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     if (isKept) await mustBeStored(moved, plan, tools);
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;
-    const left: string[] = [];
+    const [left, gone]: [string[], string[]] = [[], []];
     const stateOf = unitStates(receipts);
     const done = units.filter(([unit]) => stateOf(unit) === "done");
     const stays = stayingEntries(journal, tools);
@@ -64,12 +67,13 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
       // Just before the old ones go: the look at the beginning may be an hour old.
       if (going !== steps) await mustBeStored(going, plan, tools, true);
       const deleted = await tools.migration.scrub(going, work);
+      gone.push(...deleted);
       for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);
       record.done(`scrub:${unit}`);
       return deleted;
     }).catch((error: unknown) => {
       journal.close();
-      throw repeatable(error, id);
+      throw repeatable(error, id, gone);
     });
     journal.close();
     finishScrub(tools, id, await forgetValues(plan, tools));
@@ -77,12 +81,14 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
   });
 }
 
-/** An error in the middle of a scrub: once its cause is gone, the same command deletes the rest. */
-function repeatable(error: unknown, id: string): unknown {
+/** An error in the middle of a scrub, with what is `gone`: once its cause is, the same command deletes the rest. */
+function repeatable(error: unknown, id: string, gone: readonly string[]): unknown {
   if (!(error instanceof UnsprawlError)) return error;
   const { code, message, hint, cause } = error;
   const first = hint === null ? "" : `${hint}; then: `;
-  const said = `${message}; what the run kept is deleted in part`;
+  const named =
+    gone.slice(0, MOST_NAMED).join(", ") + (gone.length > MOST_NAMED ? ` and ${gone.length - MOST_NAMED} more` : "");
+  const said = `${message}; what the run kept is deleted in part${named === "" ? "" : ` (${named})`}`;
   return new UnsprawlError(code, said, cmd`${bare(first)}unsprawl scrub ${id}`, cause as string | undefined);
 }
 

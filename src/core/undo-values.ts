@@ -24,9 +24,7 @@ type MissingValue = { readonly move: Move; readonly why: string; readonly hint: 
  */
 export async function movedValues(steps: readonly Step[], tools: ApplyTools, plan: Plan): Promise<MovedValues> {
   const [values, earlier, missing] = [new Map<string, Secret>(), [] as Move[], [] as MissingValue[]];
-  for (const step of steps) {
-    if (step.kind !== "put") continue;
-    const { move, unit } = step;
+  for (const { move, unit } of steps.filter((step) => step.kind === "put")) {
     const isMoved = (value: Secret): boolean => isValueOf(move.fingerprint, value, tools.key);
     const inPlace = await valueInPlace(move, unit, tools);
     let value = inPlace !== null && isMoved(inPlace) ? inPlace : null;

@@ -18,21 +18,15 @@ export async function readValues(
   values: Map<string, Secret>,
 ): Promise<void> {
   const isKnown = !isFromStore(steps);
-  for (const step of steps) {
-    if (step.kind !== "put") continue;
-    const { move } = step;
+  for (const { id, move, unit } of steps.filter((step) => step.kind === "put")) {
     const isMeant = (value: Secret | null): value is Secret =>
       value !== null && fingerprint(value, tools.key) === move.fingerprint;
-    let value = await tools.migration.read(move, step.unit);
+    let value = await tools.migration.read(move, unit);
     // A resumed run may have removed the value from its place already, but only after storing it.
-    if (!isMeant(value) && receipts.some((one) => one.step === step.id && one.state === "done"))
+    if (!isMeant(value) && receipts.some((one) => one.step === id && one.state === "done"))
       value = (await tools.provider.get(move.key))?.value ?? null;
     if (!isMeant(value)) {
-      throw new UnsprawlError(
-        "changed",
-        `${move.name} of ${step.unit} is not what the plan saw`,
-        "unsprawl plan again",
-      );
+      throw new UnsprawlError("changed", `${move.name} of ${unit} is not what the plan saw`, "unsprawl plan again");
     }
     if (isKnown) tools.know(value);
     values.set(valueKey(move), value);

@@ -404,3 +404,19 @@ test("scrub keeps what a run kept while the store lacks a value", async () => {
   await expect(stage.scrub(plan.id)).rejects.toMatchObject({ code: "refused", hint: `unsprawl rollback ${plan.id}` });
   expect(stage.outside()).toEqual(before);
 });
+
+test("a scrub that fails names what is gone; the same command deletes the rest", async () => {
+  const stage = two();
+  const plan = await stage.plan("web", "api");
+  await stage.apply(plan);
+  stage.world.onEffect = (what) => {
+    if (what === "api: delete the old one") throw new UnsprawlError("unreachable", "the engine does not answer");
+  };
+  await expect(stage.scrub(plan.id)).rejects.toMatchObject({
+    code: "unreachable",
+    message: "the engine does not answer; what the run kept is deleted in part (the old web)",
+    hint: `unsprawl scrub ${plan.id}`,
+  });
+  stage.world.onEffect = () => undefined;
+  expect(await stage.scrub(plan.id)).toMatchObject({ removed: ["the old api"], left: [] });
+});

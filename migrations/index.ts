@@ -3,13 +3,11 @@
  * or a source when it is first used. To add a format, write its folder (index.ts what moves, read.ts what is found,
  * about.ts what it says of itself) and its entry here; nothing else names it.
  */
-import type { ComposeTools } from "./compose/index.ts";
 import type { DockerConsumerTools } from "./docker-container/consumers.ts";
 import type { DockerContainerTools } from "./docker-container/index.ts";
 import type { ScriptConsumerTools } from "./docker-run/consumers.ts";
 import type { DockerRunTools } from "./docker-run/index.ts";
 import type { ImageTools } from "./image/index.ts";
-import type { KubernetesTools } from "./kubernetes/index.ts";
 import type { RegistryMigrationTools } from "./registry/index.ts";
 import type { StoreMigrationTools } from "./store/index.ts";
 import type { SwarmTools } from "./swarm/index.ts";
@@ -33,6 +31,8 @@ import { about as registry } from "./registry/about.ts";
 import { about as store } from "./store/about.ts";
 import { about as swarm } from "./swarm/about.ts";
 import { about as systemd } from "./systemd/about.ts";
+import type { KubernetesTools } from "./kubernetes/plan.ts";
+import type { ComposeTools } from "./compose/tools.ts";
 
 /** What is handed to a migration; each takes what it needs. */
 export type MigrationTools = ComposeTools &

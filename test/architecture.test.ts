@@ -277,6 +277,20 @@ const EXPOSE: { readonly [file: string]: string } = {
   "providers/local/reader.ts": "reads back the identity that the runtime holds",
 };
 
+test("no file leads back to itself, by types either: what two files need of each other stands below both", () => {
+  const below = Map.groupBy(
+    arrows.filter(({ dynamic, to }) => !dynamic && own(to)),
+    ({ from }) => from,
+  );
+  // A file stays while one that it needs stays: what is left at the end stands in a circle, or above one.
+  const left = new Set(files);
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    for (const file of left) if (!below.get(file)?.some(({ to }) => left.has(to))) left.delete(file);
+  }
+  expect([...left]).toEqual([]);
+});
+
 test("a type's name means one thing in the tree", () => {
   const declared = new Map<string, string[]>();
   for (const file of files) {

@@ -9,7 +9,7 @@ import { Secret } from "../../src/model/secret.ts";
 import { serviceOfText } from "./refuse.ts";
 import { givenFiles } from "./syntax/given.ts";
 import { projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
-import type { ComposeTools } from "./index.ts";
+import type { ComposeTools } from "./tools.ts";
 
 /** The projects that findings belong to, each looked for once, and what Compose may be given for one. */
 export class FoundProjects {

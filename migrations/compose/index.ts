@@ -2,20 +2,13 @@
  * `compose`: migrates variables of a Compose project by editing the project's files and letting Compose recreate the
  * containers. A project is one unit: its services share files, anchors and `.env`.
  */
-import type { Delivery } from "../../src/contract/delivery.ts";
-import type { Supplies } from "../../src/contract/supplies.ts";
-import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import { composeEnvironment } from "./engine/child.ts";
 import { variables } from "./syntax/environment.ts";
 import { loadProject } from "./syntax/project.ts";
-import type { Registry } from "../../src/images/registry/client.ts";
-import type { Engine } from "../../src/engine/engine.ts";
-import type { FindSight } from "../../src/engine/sight.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import { nameMayHoldSecret } from "../../src/model/finding.ts";
-import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { Performer } from "./perform.ts";
@@ -29,24 +22,7 @@ import { WORD_PLACES } from "./words/uses.ts";
 import { rewrittenFiles } from "../../src/files/rewritten.ts";
 import { FoundProjects } from "./found-projects.ts";
 import { UnitPlanner } from "./unit-planner.ts";
-
-export type ComposeTools = {
-  readonly open: () => Promise<Engine>;
-  /** Where the image of a service without a container may be looked at. */
-  readonly registry: (host: string) => Promise<Registry>;
-  readonly deliveries: readonly Delivery[];
-  readonly key: FingerprintKey;
-  readonly sight: FindSight;
-  readonly env: NodeJS.ProcessEnv;
-  /** The state folder, where sealed copies of the files are kept for a rollback. */
-  readonly state: () => string;
-  /** A folder in memory that only this user can enter. */
-  readonly memory: () => string;
-  readonly quote: (text: string) => Promise<string>;
-  readonly detector: () => Promise<Detector>;
-  /** The files of values on this host. */
-  readonly supplies: Supplies;
-};
+import type { ComposeTools } from "./tools.ts";
 
 export function composeMigration(tools: ComposeTools): Migration {
   const { open, env, detector } = tools;

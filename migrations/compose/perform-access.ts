@@ -4,9 +4,9 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { composeEnvironment, missingVariables } from "./engine/child.ts";
 import type { ComposeCli } from "./engine/cli.ts";
 import { projectOf } from "./find.ts";
-import type { ComposeTools } from "./index.ts";
 import { targetOf } from "./steps.ts";
 import type { ComposeProject } from "./syntax/project.ts";
+import type { ComposeTools } from "./tools.ts";
 
 /** How a plan's steps reach a project: its files, and Compose. */
 export class ProjectAccess {

@@ -15,13 +15,13 @@ import { Recreation } from "./engine/recreate.ts";
 import { stateBefore } from "./engine/standing.ts";
 import { unchangedContainers } from "./engine/unchanged.ts";
 import { containersOf } from "./find.ts";
-import type { ComposeTools } from "./index.ts";
 import { sameConfig, sameInputs } from "./inputs.ts";
 import { ProjectAccess } from "./perform-access.ts";
 import { DeliveredServices } from "./perform-services.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import { rewriteProject } from "./rewrite/index.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
+import type { ComposeTools } from "./tools.ts";
 
 /** Performs a plan's steps on a project. All are idempotent. */
 export class Performer implements Pick<Migration, "unchanged" | "perform" | "undo" | "scrub" | "render"> {

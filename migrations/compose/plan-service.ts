@@ -1,18 +1,12 @@
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
-import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected } from "../../src/contract/migration.ts";
 import { Blocked } from "./rewrite/blocked.ts";
-import type { PassedEnvironment } from "./engine/child.ts";
-import type { ComposeCli } from "./engine/cli.ts";
-import type { ComposeProject } from "./syntax/project.ts";
 import { mustBeFound, type BareService } from "./delivery/change.ts";
 import { forReturning } from "./delivery/returning.ts";
 import { bareSubject, NOBODY, composeSite, wishOf, type MovedNames } from "./delivery/wish.ts";
 import type { ServiceChange } from "./rewrite/change.ts";
 import { newToFile, repeatedOfImage } from "./syntax/copied-words.ts";
 import { chooseDelivery, filesMadeAtStart, whyLeft, wishedDelivery } from "../../src/engine/choose.ts";
-import type { Registry } from "../../src/images/registry/client.ts";
-import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { unhealthyNote } from "../../src/engine/recreate/health.ts";
@@ -22,7 +16,6 @@ import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { remainingNotes, remainingPlaces, type RemainingPlace } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { mayCreate } from "./engine/creates.ts";
 import { isEnabled } from "./profiles.ts";
 import { lossWarnings } from "./engine/losses.ts";
@@ -33,43 +26,9 @@ import { has } from "./words/implied.ts";
 import { mustBeTraefik } from "./labels/index.ts";
 import { forWords, mustBeFilledIn, mustHaveShell, withoutWords } from "./words/refuse.ts";
 import { maskedOf, spanOf } from "./plan-steps.ts";
-import type { AlongOf } from "./along.ts";
 import { alongNotes, repeatedNote, rewordedNotes } from "./warnings.ts";
 import { matchingContainers, type Settling } from "./engine/matching-containers.ts";
-
-export type ComposeApplyInput = {
-  readonly engine: Engine;
-  readonly registry: (host: string) => Promise<Registry>;
-  readonly cli: ComposeCli;
-  readonly project: ComposeProject;
-  readonly deliveries: readonly Delivery[];
-  readonly key: FingerprintKey;
-  /** A folder in memory for trying out the files. */
-  readonly memory: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly passed: PassedEnvironment;
-  readonly detector: () => Promise<Detector>;
-  /** The variable that one moves along with; null for a finding. */
-  readonly like: (one: Selected) => AlongOf | null;
-};
-
-/** One service of the plan: its containers, the chosen delivery, and the required changes to the files. */
-export type ServicePart = {
-  readonly service: string;
-  readonly docs: readonly ContainerDoc[];
-  /** Its containers differ from the files, which was accepted. */
-  readonly drift: boolean;
-  readonly known: Facts;
-  /** Where inspect still shows plain words. */
-  readonly tolerated: readonly RemainingPlace[];
-  /** Whether the file repeats what its image runs. */
-  readonly repeats: boolean;
-  readonly delivery: Delivery;
-  readonly why: string;
-  readonly warnings: readonly string[];
-  readonly wish: ServiceChange;
-  readonly selected: readonly Selected[];
-};
+import type { ServicePart, ComposeApplyInput } from "./service-part.ts";
 
 /** A service with the secrets that are moved out of it, and what the plans of its project share. */
 type PartInput = {

@@ -13,11 +13,13 @@ import { sharersOfStep, upDiff, type SharingPart } from "./engine/sharing.ts";
 import { fileNames, hasNewWords } from "./words/rewording.ts";
 import { WORD_PLACES } from "./words/uses.ts";
 import { inputsOf } from "./inputs.ts";
-import type { ServicePart } from "./plan-service.ts";
-import type { PlannedProject } from "./plan.ts";
 import type { SecretSpan } from "./rewrite/carries.ts";
 import { textsOf, type Rewritten } from "./rewrite/index.ts";
 import { COMMITTED } from "./steps.ts";
+import type { ServicePart, ComposeApplyInput } from "./service-part.ts";
+
+/** `isStack`: `docker stack deploy` makes it of the files. */
+export type PlannedProject = ComposeApplyInput & { readonly isStack: boolean };
 
 /** A value as a diff shows it. A command's mask shows the rest of the command. */
 export function maskedOf({ location, masked }: Finding): string {

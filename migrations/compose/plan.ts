@@ -11,16 +11,14 @@ import { usableCall } from "./profiles.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
 import { rewordings } from "./words/index.ts";
 import { givenBy, has, withImplied } from "./words/implied.ts";
-import { stepsOf } from "./plan-steps.ts";
+import { stepsOf, type PlannedProject } from "./plan-steps.ts";
 import { warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
 import { servicesSharing, sharingParts } from "./engine/sharing.ts";
 import { mustRunNothing, type Settling } from "./engine/matching-containers.ts";
-import { partOf, type ComposeApplyInput, type ServicePart } from "./plan-service.ts";
+import { partOf } from "./plan-service.ts";
 import { Remaining } from "./remaining.ts";
-
-/** `isStack`: `docker stack deploy` makes it of the files. */
-export type PlannedProject = ComposeApplyInput & { readonly isStack: boolean };
+import type { ComposeApplyInput, ServicePart } from "./service-part.ts";
 
 /**
  * Plans a project: all services with variables to migrate, together. What cannot be migrated is left with its reason,

@@ -6,9 +6,9 @@ import type { Finding } from "../../src/model/finding.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { movingAlong, type AlongOf } from "./along.ts";
 import { projectOf } from "./find.ts";
-import type { ComposeTools } from "./index.ts";
 import { planProject } from "./plan.ts";
 import type { FoundProjects } from "./found-projects.ts";
+import type { ComposeTools } from "./tools.ts";
 
 /** Plans the units that findings were put into. */
 export class UnitPlanner {

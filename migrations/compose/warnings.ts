@@ -2,9 +2,9 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import type { AlongOf } from "./along.ts";
 import type { PassedEnvironment } from "./engine/child.ts";
 import type { SharingPart } from "./engine/sharing.ts";
-import type { ServicePart } from "./plan-service.ts";
 import type { Rewording } from "./words/rewording.ts";
 import type { Rewritten } from "./rewrite/index.ts";
+import type { ServicePart } from "./service-part.ts";
 
 /** What a person should know before a project is moved. */
 export function warningsOf(

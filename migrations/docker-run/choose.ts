@@ -1,4 +1,4 @@
-import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
+import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected } from "../../src/contract/migration.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
@@ -8,11 +8,11 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { DeliveryName, Move } from "../../src/model/plan.ts";
+import type { Move } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { containerOf } from "./container.ts";
 import { evidenceOf } from "./evidence.ts";
-import { byPodman } from "./podman.ts";
+import { byPodman, type ChosenLine, type Chosen } from "./podman.ts";
 import type { RunLineChange } from "./rewrite.ts";
 import { runText, subjectOf } from "./syntax/run-names.ts";
 import type { RunScript } from "./syntax/script.ts";
@@ -24,19 +24,6 @@ export type RunTools = {
   readonly detector: () => Promise<Detector>;
   readonly supplies: Supplies;
 };
-
-export type Chosen = RunLineChange & {
-  /** Null for podman, which has its own secrets. */
-  readonly delivery: DeliveryName | null;
-  readonly why: string;
-  readonly owner: Owner | null;
-  /** Its container's identity for the OCI runtime; null if the line gives it no name. */
-  readonly consumer: string | null;
-  /** The name of its files on this host. */
-  readonly id: string;
-};
-
-export type ChosenLine = { readonly line: Chosen; readonly left: ChosenDelivery["left"] };
 
 /**
  * How the container of a run line gets its values. Throws `refused` if there is no way, with the change that would make

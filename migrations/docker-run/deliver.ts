@@ -4,10 +4,11 @@ import { folderValues, foldersOf } from "../../src/engine/supplied.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { valuesByName, type DeliveryName, type DeliverStep } from "../../src/model/plan.ts";
 import { subjectOfStep } from "../../src/model/step-id.ts";
-import type { Chosen, RunTools } from "./choose.ts";
+import type { RunTools } from "./choose.ts";
 import { lineConsumer, suppliedIn } from "./supplied.ts";
 import { runOf } from "./syntax/run-names.ts";
 import { readScript } from "./syntax/script.ts";
+import type { Chosen } from "./podman.ts";
 
 /** What a run line's container gets beside the rewritten script: files on this host, and the right to use its references. */
 export function delivering({ deliveries, supplies }: Pick<RunTools, "deliveries" | "supplies">) {

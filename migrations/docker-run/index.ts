@@ -10,14 +10,16 @@ import type { Json } from "../../src/model/json.ts";
 import { isAt, type Location } from "../../src/model/location.ts";
 import type { DeliverStep, Plan, Step } from "../../src/model/plan.ts";
 import { stepId, subjectOfStep } from "../../src/model/step-id.ts";
-import type { Chosen, RunTools } from "./choose.ts";
+import type { RunTools } from "./choose.ts";
 import { delivering } from "./deliver.ts";
 import { handedLine, handedLines, isHanded } from "./handed/line.ts";
 import { refusalOfHanded } from "./handed/refuse.ts";
 import { rewriteScript } from "./rewrite.ts";
 import { movableRuns } from "./settle.ts";
 import { runName, runOf } from "./syntax/run-names.ts";
-import { readScript, type ScriptVariable } from "./syntax/script.ts";
+import { readScript } from "./syntax/script.ts";
+import type { ScriptVariable } from "./syntax/script-unmovable.ts";
+import type { Chosen } from "./podman.ts";
 
 export type DockerRunTools = FileTools & RunTools;
 

@@ -8,8 +8,9 @@ import { subjectOf } from "./syntax/run-names.ts";
 import type { RunScript } from "./syntax/script.ts";
 import { undeliveredMoves } from "../../src/engine/choose.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { chooseFor, type Chosen, type RunTools } from "./choose.ts";
+import { chooseFor, type RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
+import type { Chosen } from "./podman.ts";
 
 type LeftFinding = NonNullable<UnitPlan["left"]>[number];
 

@@ -13,26 +13,14 @@ import { literalRefusal } from "./kustomize.ts";
 import { fileOf, manifestsOf, namespaceOf, envPlaceAt } from "./syntax/place.ts";
 import { rewriteManifests } from "./rewrite.ts";
 import type { Migration } from "../../src/contract/migration.ts";
-import type { Provider } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
-import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
-import type { ClusterStores } from "./external-secrets.ts";
 import { rewrittenTexts, rewriteStep } from "./make.ts";
-import { planFile } from "./plan.ts";
+import { planFile, type KubernetesTools } from "./plan.ts";
 import { refusalElsewhere } from "./refuse.ts";
 import type { Refusal } from "../../src/model/plan.ts";
-
-export type KubernetesTools = ClusterStores & {
-  readonly store: (name: string) => Promise<Provider>;
-  readonly key: FingerprintKey;
-  /** The state folder: where the files' sealed copies are kept for a rollback. */
-  readonly state: () => string;
-  /** Shown file names are relative to this folder. */
-  readonly cwd: string;
-};
 
 export function kubernetesMigration(tools: KubernetesTools): Migration {
   const files = rewrittenFiles(tools);

@@ -7,13 +7,24 @@ import { splice, yamlText, type Edit } from "../../src/kit/text/splice.ts";
 import { memberRange, yamlEdits } from "../../src/kit/text/yaml-edit.ts";
 import { entriesOf, entry, follow, isSeq, scalarText, type YamlFile } from "../../src/kit/text/yaml-nodes.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { DiffLine, Refusal } from "../../src/model/plan.ts";
-import { externalSecrets, type ManifestStore } from "./external-secrets.ts";
-import type { MaskedMove, RewrittenManifest } from "./make.ts";
+import type { DiffLine, Refusal, Move } from "../../src/model/plan.ts";
+import { externalSecrets, type ManifestStore, type WantedSecret } from "./external-secrets.ts";
 import { secretsFile, storeName as secretStoreName } from "./names.ts";
 import { plain } from "./proof.ts";
 import { generatorLiterals, secretLiteralAt, type GeneratorLiteral } from "./syntax/kustomization.ts";
-import { readManifests, type Manifests } from "./syntax/manifest.ts";
+import { readManifests, type Manifests, type Resource } from "./syntax/manifest.ts";
+
+/** A move with the masked value that people see. */
+export type MaskedMove = { readonly move: Move; readonly masked: string };
+
+export type RewrittenManifest = {
+  readonly manifest: { readonly text: string; readonly diff: readonly DiffLine[] };
+  /** The new file's text. */
+  readonly secrets: string;
+  readonly wanted: readonly WantedSecret[];
+  /** The workloads whose variables move. */
+  readonly workloads: readonly Resource[];
+};
 
 /** What a generator may have besides its literals: an ExternalSecret makes the same Secret of it. */
 const SAME = ["name", "namespace", "literals", "type", "options"];

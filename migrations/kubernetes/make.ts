@@ -8,24 +8,13 @@ import {
 } from "./external-secrets.ts";
 import { isKustomization, type Manifests, type Resource } from "./syntax/manifest.ts";
 import { secretNames, storeName as secretStoreName } from "./names.ts";
-import { makeKustomization } from "./kustomize.ts";
+import { makeKustomization, type MaskedMove, type RewrittenManifest } from "./kustomize.ts";
 import { manifestsOf, envPlaceAt } from "./syntax/place.ts";
-import { rewriteManifests, type SecretVariable } from "./rewrite.ts";
+import { rewriteManifests } from "./rewrite.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { DiffLine, Move, Step, StoreTarget } from "../../src/model/plan.ts";
-
-/** A move with the masked value that people see. */
-export type MaskedMove = { readonly move: Move; readonly masked: string };
-
-export type RewrittenManifest = {
-  readonly manifest: { readonly text: string; readonly diff: readonly DiffLine[] };
-  /** The new file's text. */
-  readonly secrets: string;
-  readonly wanted: readonly WantedSecret[];
-  /** The workloads whose variables move. */
-  readonly workloads: readonly Resource[];
-};
+import type { Step, StoreTarget } from "../../src/model/plan.ts";
+import type { SecretVariable } from "./proof.ts";
 
 /** The new texts of the two files. Throws `refused`, or `changed` if a variable is gone. */
 export async function makeFiles(

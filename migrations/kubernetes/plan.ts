@@ -3,16 +3,27 @@ import { basename, dirname, join } from "node:path";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import { FILL_IN, formOf } from "./external-secrets.ts";
+import { FILL_IN, formOf, type ClusterStores } from "./external-secrets.ts";
 import { secretsFile, shortName } from "./names.ts";
 import { isKustomization } from "./syntax/manifest.ts";
 import { manifestsOf } from "./syntax/place.ts";
 import { linesWith } from "./residue.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Step } from "../../src/model/plan.ts";
-import type { KubernetesTools } from "./index.ts";
-import { makeFiles, type RewrittenManifest } from "./make.ts";
+import { makeFiles } from "./make.ts";
 import { stepId } from "../../src/model/step-id.ts";
+import type { Provider } from "../../src/contract/provider.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
+import type { RewrittenManifest } from "./kustomize.ts";
+
+export type KubernetesTools = ClusterStores & {
+  readonly store: (name: string) => Promise<Provider>;
+  readonly key: FingerprintKey;
+  /** The state folder: where the files' sealed copies are kept for a rollback. */
+  readonly state: () => string;
+  /** Shown file names are relative to this folder. */
+  readonly cwd: string;
+};
 
 /** Plans one manifest file: its new text, and the new file beside it. */
 export async function planFile(

@@ -1,6 +1,14 @@
 import { entriesOf, follow, isMap, isScalar, isSeq, type YamlFile } from "../../src/kit/text/yaml-nodes.ts";
 import type { Manifests } from "./syntax/manifest.ts";
-import type { SecretVariable } from "./rewrite.ts";
+import type { EnvPlace } from "./syntax/environment.ts";
+
+/** A variable that should come from a Secret's key. */
+export type SecretVariable = {
+  readonly place: EnvPlace;
+  readonly secret: string;
+  /** Shown instead of the value. */
+  readonly masked: string;
+};
 
 type PlainYaml = string | null | readonly PlainYaml[] | { readonly [key: string]: PlainYaml };
 

@@ -7,15 +7,7 @@ import { memberRange } from "../../src/kit/text/yaml-edit.ts";
 import { isScalar } from "../../src/kit/text/yaml-nodes.ts";
 import type { EnvPlace } from "./syntax/environment.ts";
 import { readManifests, type Manifests } from "./syntax/manifest.ts";
-import { onlyMoved } from "./proof.ts";
-
-/** A variable that should come from a Secret's key. */
-export type SecretVariable = {
-  readonly place: EnvPlace;
-  readonly secret: string;
-  /** Shown instead of the value. */
-  readonly masked: string;
-};
+import { onlyMoved, type SecretVariable } from "./proof.ts";
 
 /**
  * The file's text with each of these values replaced by a reference to a Secret's key; every other byte stays. Throws

@@ -16,7 +16,7 @@ import { isAt } from "../../src/model/location.ts";
 import type { CleanStep } from "../../src/model/plan.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import { repositoryText, parseReference, isGlob } from "../../src/images/registry/reference.ts";
-import { cleanRemote, scrubRemote, treeOf, uncleanRemote } from "./perform.ts";
+import { cleanRemote, scrubRemote, treeOf, uncleanRemote, type Tagged } from "./perform.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
 export type RegistryMigrationTools = {
@@ -25,9 +25,6 @@ export type RegistryMigrationTools = {
   readonly readings: (source: string) => AsyncIterable<SourceReading>;
   readonly detector: () => Promise<Detector>;
 };
-
-/** One tag of one repository: what can be moved to another image. */
-export type Tagged = { readonly host: string; readonly repository: string; readonly tag: string };
 
 /**
  * `registry`: takes values out of an image in a registry: only new configs and manifests are uploaded, and the tag is

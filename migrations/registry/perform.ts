@@ -7,8 +7,10 @@ import { cleanTree, type CleanTree, type BlobDescriptor } from "../../src/images
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Manifest, Registry } from "../../src/images/registry/client.ts";
-import type { Tagged } from "./index.ts";
 import type { CleanStep } from "../../src/model/plan.ts";
+
+/** One tag of one repository: what can be moved to another image. */
+export type Tagged = { readonly host: string; readonly repository: string; readonly tag: string };
 
 /** The cleaned image, from the registry's documents. */
 export function treeOf(

@@ -16,10 +16,11 @@ import type { Supplies } from "../../src/contract/supplies.ts";
 import { foldersOf } from "../../src/engine/supplied.ts";
 import { consumerOf } from "./consumers.ts";
 import { refusal } from "./refuse.ts";
-import { rewriteUnit, type UnitDelivery } from "./rewrite.ts";
+import { rewriteUnit } from "./rewrite.ts";
 import { wrapFault } from "./wrap.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import { recordedOwner } from "../../src/files/delivered.ts";
+import type { UnitDelivery } from "./warnings.ts";
 
 export type SystemdTools = FileTools & { readonly deliveries: readonly Delivery[]; readonly supplies: Supplies };
 

@@ -17,18 +17,8 @@ import type { Edit } from "../../src/kit/text/splice.ts";
 import { parseSystemdEnv, renderSystemdEnv } from "../../src/files/units/systemd-env.ts";
 import { linesBelow, parseUnit, renderWord, withoutWords, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { REFERENCE_KEY } from "./consumers.ts";
-import { warningsFor } from "./warnings.ts";
+import { warningsFor, type UnitDelivery } from "./warnings.ts";
 import { filledIn, unwrapped, wrapEdits } from "./wrap.ts";
-
-export type UnitDelivery = {
-  /** The unit's main file. */
-  readonly file: string;
-  readonly deliver: "file" | "runtime";
-  /** For `file`: where `LoadCredential=` reads the values. */
-  readonly folder: string;
-  /** For `file`: the name of the store that the references are of. */
-  readonly store: string;
-};
 
 type UnitFileEdits = { readonly edits: Edit[]; readonly diff: DiffLine[]; before: string };
 

@@ -1,7 +1,16 @@
 import { existsSync } from "node:fs";
 import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import type { UnitDelivery } from "./rewrite.ts";
+
+export type UnitDelivery = {
+  /** The unit's main file. */
+  readonly file: string;
+  readonly deliver: "file" | "runtime";
+  /** For `file`: where `LoadCredential=` reads the values. */
+  readonly folder: string;
+  /** For `file`: the name of the store that the references are of. */
+  readonly store: string;
+};
 
 /** Where systemd looks for a command without a path: systemd.service(5). */
 const SEARCHED = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];

@@ -4,9 +4,9 @@ import { writtenAt } from "../../src/stores-kit/written.ts";
 import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
 import { fieldValue, versionOf, type Fields, type Kv } from "./kv.ts";
-import type { MountKind } from "./mount.ts";
 import { encodePath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
+import type { MountKind } from "./policy.ts";
 
 /** Where the database engine has the logins of its static roles, and where a read makes a new login. */
 const [STATIC, LEASED] = ["static-creds/", "creds/"];

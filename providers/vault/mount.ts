@@ -7,12 +7,7 @@ import { statusError } from "./errors.ts";
 import { encodePath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 import type { VaultResponse } from "./transport.ts";
-
-/** The version of the KV engine. */
-export type KvVersion = 1 | 2;
-
-/** What is at a mount. `isSaid`: by the server itself, and not by the configuration or by trying. */
-export type MountKind = { readonly kind: KvVersion | "database"; readonly isSaid: boolean };
+import type { MountKind, KvVersion } from "./policy.ts";
 
 /**
  * Which engine is at the store's mount. Asks the server; if the token may not see it, uses `kvVersion` of the

@@ -3,7 +3,9 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { fixedPrefix, namesInPath, templateFor, templateForms } from "../../src/stores-kit/names.ts";
-import type { VaultSettings } from "./settings.ts";
+
+/** Where a mount is. */
+type InVault = { readonly address: string; readonly mount: string; readonly namespace: string | null };
 
 const SCHEME = "ref+vault://";
 /** The same for vals, which has a word for OpenBao. */
@@ -43,7 +45,7 @@ export function applicationPath(template: string, names: SubjectNames): string {
 }
 
 /** `ref+vault://secret/apps/api#/DB_PASSWORD`, as vals reads it; with the namespace if the store has one. */
-export function vaultReference(key: StoreKey, { mount, namespace }: VaultSettings): string {
+export function vaultReference(key: StoreKey, { mount, namespace }: InVault): string {
   const { path, version } = pinnedPath(key.path);
   const options = [
     ...(namespace === null ? [] : [`namespace=${encodeURIComponent(namespace)}`]),
@@ -55,7 +57,7 @@ export function vaultReference(key: StoreKey, { mount, namespace }: VaultSetting
 }
 
 /** The key of a reference into this store's mount; null for another store's. Throws `malformed`. */
-export function parseVaultReference(reference: string, { mount, namespace, address }: VaultSettings): StoreKey | null {
+export function parseVaultReference(reference: string, { mount, namespace, address }: InVault): StoreKey | null {
   const scheme = [SCHEME, OPENBAO].find((one) => reference.startsWith(one));
   if (scheme === undefined) return null;
   const bad = (why: string): UnsprawlError =>

@@ -2,9 +2,14 @@ import { createHash } from "node:crypto";
 import type { SubjectNames } from "../../src/contract/provider.ts";
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { MountKind } from "./mount.ts";
 import { applicationPath, everyPath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
+
+/** The version of the KV engine. */
+export type KvVersion = 1 | 2;
+
+/** What is at a mount. `isSaid`: by the server itself, and not by the configuration or by trying. */
+export type MountKind = { readonly kind: KvVersion | "database"; readonly isSaid: boolean };
 
 /** One rule of a policy: the rights needed on a path. */
 export type PolicyRule = { readonly path: string; readonly capabilities: readonly string[] };

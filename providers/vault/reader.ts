@@ -4,9 +4,8 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { fixedPrefix } from "../../src/stores-kit/names.ts";
 import type { VaultClient } from "./client.ts";
-import type { MountKind } from "./mount.ts";
 import type { VaultResponse } from "./transport.ts";
-import { policyLine, readerRights, shortHash, versionRights } from "./policy.ts";
+import { policyLine, readerRights, shortHash, versionRights, type MountKind } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
 
 type IssuedVaultReader = Awaited<ReturnType<Provider["issueReader"]>>;

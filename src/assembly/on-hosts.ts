@@ -4,10 +4,12 @@ import type { Host } from "../contract/host.ts";
 import { chooseHosts, hostEnv } from "../core/config/hosts.ts";
 import { scanHosts } from "../core/hosts.ts";
 import { scanAndRemember } from "../core/remember.ts";
-import { scan, type ScanHit, type ScanReport, type ScanTools } from "../core/scan.ts";
+import { scan, type ScanReport } from "../core/scan.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { ScanTools } from "../core/finding-of.ts";
+import type { ScanHit } from "../core/liveness.ts";
 
 /** Sources that an engine has. */
 const OF_ENGINES = SOURCES.filter(({ reads }) => reads === "engine" || reads === "manager").map(({ kind }) => kind);

@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import type { Provider } from "../contract/provider.ts";
-import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import type { Move, Plan } from "../model/plan.ts";
 import type { Assembly } from "./types.ts";
 import { quotable } from "./quote.ts";
 import { isPlain } from "../model/secret.ts";
+import type { ApplyTools } from "../core/apply-tools.ts";
 
 type RunOptions = Pick<ApplyTools, "breakLock" | "readOnly">;
 

@@ -5,7 +5,6 @@ import { mustHaveKnownKeys } from "../core/config/shape.ts";
 import { mustBeTrusted, untrustedIn } from "../core/config/untrusted.ts";
 import type { Verify } from "../core/liveness.ts";
 import { detectionSettings, progressUnder, type Keep } from "../core/scan-progress.ts";
-import type { ScanTools } from "../core/scan.ts";
 import type { FastSource } from "../fast/index.ts";
 import { inspectFast } from "../fast/lane.ts";
 import type { WorkerPool } from "../fast/pool.ts";
@@ -15,6 +14,7 @@ import { once } from "../kit/once.ts";
 import { cmd } from "../kit/shell.ts";
 import type { Basis } from "./basis.ts";
 import type { Assembly } from "./types.ts";
+import type { ScanTools } from "../core/finding-of.ts";
 
 type Stores = Pick<Assembly, "store" | "knownStores">;
 

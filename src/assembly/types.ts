@@ -7,18 +7,18 @@ import type { Look, LookAbout } from "../contract/look.ts";
 import type { Provider, ProviderContext } from "../contract/provider.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { Config } from "../core/config/config.ts";
-import type { EntryUsers } from "../core/conflict.ts";
 import type { Installation } from "../core/journal/journal.ts";
 import type { Memory } from "../core/remember.ts";
 import type { Router } from "../core/route.ts";
 import type { Keep } from "../core/scan-progress.ts";
-import type { ScanTools } from "../core/scan.ts";
 import type { OwnRules } from "../detect/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Redactor } from "../kit/text/redact.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+import type { ScanTools } from "../core/finding-of.ts";
+import type { EntryUsers } from "../core/plan-input.ts";
 
 /** What assemblies of several engines have in common. */
 export type Shared = Pick<Assembly, "redactor" | "state" | "key" | "config" | "detector" | "history"> & {

@@ -3,8 +3,8 @@ import { listRuns, type RunSummary } from "../core/journal/runs.ts";
 import type { Assembly } from "../assembly/index.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { asking, canAsk } from "./asked.ts";
-import type { CommandContext, ParsedFlags } from "./context.ts";
+import { asking } from "./asked.ts";
+import { type CommandContext, type ParsedFlags, canAsk } from "./context.ts";
 import { say } from "./output.ts";
 
 /** The run that began last. */

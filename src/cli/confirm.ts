@@ -3,8 +3,8 @@ import { countText } from "../kit/text/count.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
-import { asking, canAsk } from "./asked.ts";
-import type { CommandContext, ParsedFlags } from "./context.ts";
+import { asking } from "./asked.ts";
+import { type CommandContext, type ParsedFlags, canAsk } from "./context.ts";
 import { say } from "./output.ts";
 
 /**

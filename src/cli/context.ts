@@ -2,8 +2,13 @@ import { assemble, type Assembly } from "../assembly/index.ts";
 import type { Host } from "../contract/host.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { canAsk } from "./asked.ts";
 import { Progress } from "./progress.ts";
+
+/** True where a person can answer: on a terminal, but not in CI, nor with --no-input, --json or --quiet. */
+export function canAsk(context: Pick<CommandContext, "json" | "quiet">, options: ParsedFlags): boolean {
+  const { stdin, stderr, env } = process;
+  return stdin.isTTY && stderr.isTTY && !env["CI"] && options["input"] !== false && !context.json && !context.quiet;
+}
 
 /** Parsed flags: commander's camel-cased names. */
 export type ParsedFlags = { readonly [flag: string]: string | boolean | readonly string[] | undefined };

@@ -1,4 +1,3 @@
-import type { RunResult } from "../core/apply.ts";
 import { exposedSecrets } from "../core/exposed.ts";
 import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
@@ -12,6 +11,7 @@ import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
 import { keptThings } from "./views/intent-text.ts";
 import { withConfig } from "./run-commands.ts";
 import { runText } from "./views/run-text.ts";
+import type { RunResult } from "../core/run-end.ts";
 
 /** Prints how a run ended (as JSON with what the plan did not move, if that is known), and how to rotate what it moved; returns its exit code. */
 export async function finishRun(

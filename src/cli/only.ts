@@ -1,8 +1,8 @@
 import picomatch from "picomatch";
-import type { ScanHit } from "../core/scan.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { nearestWord } from "../kit/text/nearest.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { ScanHit } from "../core/liveness.ts";
 
 /** How many names a hint lists. */
 const LISTED = 8;

@@ -1,6 +1,5 @@
 import { ACCEPT_WORDS, BETWEEN_STORES, RUN_CONFIGURATIONS } from "../assembly/plug-ins.ts";
 import { buildPlan } from "../core/plan.ts";
-import type { ScanHit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -11,6 +10,7 @@ import { selectedHits } from "./only.ts";
 import { say } from "./output.ts";
 import { isFailing, isIncomplete, scanWith } from "./scan-options.ts";
 import { unreadIn } from "./views/subject.ts";
+import type { ScanHit } from "../core/liveness.ts";
 
 export type PlannedMigration = {
   readonly plan: Plan;

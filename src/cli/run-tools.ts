@@ -1,11 +1,11 @@
 import { readJournal } from "../core/journal/journal.ts";
-import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import type { RotationTools } from "../core/rotation.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Assembly } from "../assembly/index.ts";
 import { lookTools, planTools } from "../assembly/run-tools.ts";
 import type { Plan } from "../model/plan.ts";
+import type { ApplyTools } from "../core/apply-tools.ts";
 
 /** What core needs to work on a plan: its migration and its store, opened from here. */
 export async function applyTools(

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { DEFAULT_SOURCES, SOURCES } from "../assembly/plug-ins.ts";
 import { countGone, readBaseline } from "../core/baseline.ts";
 import { markRegressed, withStates } from "../core/remember.ts";
-import type { ScanHit, ScanReport } from "../core/scan.ts";
+import type { ScanReport } from "../core/scan.ts";
 import { untrustedText, type Untrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { isAtLeast, type FailOn } from "../model/fail-on.ts";
@@ -11,6 +11,7 @@ import { onHosts, scanHere } from "../assembly/on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
+import type { ScanHit } from "../core/liveness.ts";
 
 /** The sources whose scans can be interrupted and resumed. */
 const RESUMABLE = SOURCES.filter(({ resumable }) => resumable === true).map(({ kind }) => kind);

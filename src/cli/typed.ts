@@ -1,5 +1,5 @@
-import { asking, canAsk } from "./asked.ts";
-import type { CommandContext, ParsedFlags } from "./context.ts";
+import { asking } from "./asked.ts";
+import { type CommandContext, type ParsedFlags, canAsk } from "./context.ts";
 import { say } from "./output.ts";
 
 /** Asks a person to type `word`, and returns whether they did. False where nobody can answer. */

@@ -1,7 +1,7 @@
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { findingIds } from "./finding-id.ts";
-import type { HitToMove } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
+import type { HitToMove } from "./plan-input.ts";
 
 /** A unit's hits, and after them the variables that must move along: see `Migration.along`. */
 export async function withAlong(

@@ -1,16 +1,12 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
-import type { Migration, Work } from "../contract/migration.ts";
-import type { Provider } from "../contract/provider.ts";
-import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, mustBeNew, openJournal, readJournal, type Journal } from "./journal/journal.ts";
 import { besideToWrite, compareStores, isFromStore, type ComparedStores } from "./compare-stores.ts";
 import { unitsAtOnce } from "./each-unit.ts";
-import { keysAfter, type HeldKey } from "./key-files.ts";
+import { keysAfter } from "./key-files.ts";
 import { mustBeSameSources } from "./one-entry.ts";
 import { lockEngine } from "./journal/lock.ts";
 import { putValue, verifyValue } from "./store-steps.ts";
@@ -21,56 +17,10 @@ import { entryUses, isOwnUse } from "./journal/uses.ts";
 import { undoFailed, type FailedUnit } from "./undo-failed.ts";
 import { finishUndo, undoneBefore } from "./undo-unit.ts";
 import { readValues, valueOf } from "./values.ts";
-import type { UnitProof } from "./proof.ts";
 import { phasesOf } from "./phase.ts";
-import { finishRun, reduce } from "./run-end.ts";
+import { finishRun, reduce, type UnitResult, type RunResult } from "./run-end.ts";
 import { describeStep, limitOf } from "./step-text.ts";
-
-export type ApplyTools = {
-  readonly migration: Migration;
-  readonly provider: Provider;
-  readonly key: FingerprintKey;
-  readonly state: string;
-  readonly know: (value: Secret) => void;
-  /** Removes known values from text written by others, before it is written to the journal. */
-  readonly redact: (text: string) => string;
-  readonly quote: Work["quote"];
-  /** The containers of this host's engine that hold references. */
-  readonly holders: () => Promise<readonly ReferenceHolder[]>;
-  readonly breakLock: boolean;
-  /** Refuses every verb that changes something. Default: false. */
-  readonly readOnly?: boolean;
-};
-
-export type UnitResult = {
-  readonly unit: string;
-  /** `undone`: seen to be as the plan saw it. `partly undone`: what is not so is in the notes. */
-  readonly state: "migrated" | "undone" | "partly undone" | "not begun";
-  readonly error: string | null;
-  /** What an undo left, or could not put back, one line each. Absent if nothing. */
-  readonly notes?: readonly string[];
-};
-
-export type RunResult = {
-  readonly version: 1;
-  readonly run: string;
-  readonly state: "done" | "failed" | "partly" | "rolled back" | "interrupted";
-  readonly units: readonly UnitResult[];
-  /** Whether containers were inspected afterwards. If not, stored values and rewritten files alone were verified. */
-  readonly inspected: boolean;
-  /** Whether an image was cleaned: its new config and history were verified, but nothing was started. */
-  readonly cleaned: boolean;
-  /** Whether it rotated secrets, and moved nothing. Absent for no. */
-  readonly rotated?: true;
-  /** By unit that was migrated: what was verified afterwards, and what was not. */
-  readonly proofs: readonly UnitProof[];
-  /** From store to store: what both stores held at the end. Absent for a run that moved anything else, or failed. */
-  readonly compared?: ComparedStores;
-  /** The keys on this machine that alone open what was stored. Absent if there are none. */
-  readonly keyFiles?: readonly HeldKey[];
-  /** What went wrong, or null. Determines the exit code. */
-  readonly error: UnsprawlError | null;
-};
+import type { ApplyTools } from "./apply-tools.ts";
 
 /**
  * Applies a plan. For each unit: writes the values to the store and reads them back, then changes the run

@@ -7,11 +7,11 @@ import type { BesideValue, Carried } from "../model/beside.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ApplyTools } from "./apply.ts";
 import { besideDigest, fittingBeside, harmlessBeside, hasBeside, kindsOf } from "./beside-fits.ts";
 import { isValueOf } from "./journal/trace.ts";
 import { oldEntry } from "./one-entry.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /** What both stores held once everything had been moved from one to the other. */
 export type ComparedStores = {

@@ -2,10 +2,7 @@ import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { storeKeyText, type StoreKey } from "../model/plan.ts";
 import type { EntryUse } from "./journal/uses.ts";
-import type { PlanInput, PlanTools } from "./plan.ts";
-
-/** Names who uses a store entry besides `unit`: `shop (run 20261125-143007-3fa9)`, `container web`. */
-export type EntryUsers = (key: StoreKey, unit: string) => Promise<readonly string[]>;
+import type { PlanInput, PlanTools } from "./plan-input.ts";
 
 /**
  * Checks whether a unit may replace another value in the store: only with `--overwrite`, and never an entry that others

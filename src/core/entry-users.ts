@@ -2,9 +2,10 @@ import type { Provider } from "../contract/provider.ts";
 import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { PutStep, StoreKey } from "../model/plan.ts";
-import { userText, type EntryUsers } from "./conflict.ts";
+import { userText } from "./conflict.ts";
 import type { Installation } from "./journal/journal.ts";
 import { entryUses, isOnEngine, isOwnUse } from "./journal/uses.ts";
+import type { EntryUsers } from "./plan-input.ts";
 
 export type EntryUsersTools = {
   readonly installation: () => Installation;

@@ -2,12 +2,12 @@ import pMap from "p-map";
 import { UnsprawlError } from "../model/error.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { Move, Plan, Step } from "../model/plan.ts";
-import type { ApplyTools } from "./apply.ts";
 import { isFromStore } from "./compare-stores.ts";
 import { placeId } from "./finding-id.ts";
 import { signPlan } from "./journal/signed-plan.ts";
 import { FORGOTTEN, isValueOf, ROTATED, traceOf } from "./journal/trace.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /**
  * The plan of a scrubbed run without anything from which a value could be guessed: fingerprints, lengths, finding ids,

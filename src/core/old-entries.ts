@@ -2,12 +2,12 @@ import type { StoreEntry } from "../contract/provider.ts";
 import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { valueKey, type Plan, type PutStep, type Step } from "../model/plan.ts";
-import type { ApplyTools } from "./apply.ts";
 import { userText } from "./conflict.ts";
 import { holding } from "./entry-users.ts";
 import type { Journal } from "./journal/journal.ts";
 import { isOnEngine, usesOfRuns } from "./journal/uses.ts";
 import { oldEntry, oneEntry } from "./one-entry.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /** Why the old entry of a step must stay in its store, for people; null if it may be removed, or the step has none. */
 export type StayingEntries = (step: Step) => Promise<string | null>;

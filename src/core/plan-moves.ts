@@ -12,16 +12,9 @@ import { siblingId, stepId } from "../model/step-id.ts";
 import { mappedName } from "./config/mapping.ts";
 import { mustBeReplaceable } from "./conflict.ts";
 import { oldEntry, oneEntry } from "./one-entry.ts";
-import type { PlanInput, PlanTools } from "./plan.ts";
-import type { ReadAhead } from "./read-ahead.ts";
-import type { ScanHit } from "./scan.ts";
+import { storeKeyId } from "./read-ahead.ts";
 import { recipientsIn } from "./store-steps.ts";
-
-/**
- * A hit that moves. `inValue`: every finding of its value, itself first, if there are several; `others`: the hits of the
- * rest, which move by themselves where the value moves in parts.
- */
-export type HitToMove = ScanHit & { readonly inValue?: readonly Finding[]; readonly others?: readonly ScanHit[] };
+import type { PlanInput, PlanTools, HitToMove, ReadAhead } from "./plan-input.ts";
 
 type NamedHit = {
   readonly hit: HitToMove;
@@ -273,9 +266,6 @@ export function nameFault(name: string): Omit<NotMoved, "finding"> | null {
 
 /** In bytes, for the names of variables, subjects and projects. */
 const LONGEST_NAME = 1024;
-
-/** A store key as the key of a map. */
-export const storeKeyId = ({ path, field }: StoreKey): string => `${path}\0${field}`;
 
 /** The step that reads a written value back. */
 export const verifyOf = (put: PutStep): StepOf<"verify"> => ({

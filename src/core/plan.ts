@@ -1,47 +1,22 @@
 import { randomBytes } from "node:crypto";
 import type { Host } from "../contract/host.ts";
 import type { Selected, Unit, UnitPlan } from "../contract/migration.ts";
-import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
-import type { FingerprintKey } from "../model/fingerprint.ts";
-import type { DeliveryName, NotMoved, Plan, Step } from "../model/plan.ts";
+import type { NotMoved, Plan, Step } from "../model/plan.ts";
 import { withAlong } from "./along.ts";
 import { planBeside } from "./beside-values.ts";
-import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
 import { keyFilesOf } from "./key-files.ts";
 import { loginWarning } from "./login-warning.ts";
 import { clearTextWarning } from "./store-place.ts";
-import type { Mapping } from "./config/mapping.ts";
-import { nameFault, storeKeyId, unitMoves, verifyOf, type HitToMove, type UnitMoves } from "./plan-moves.ts";
+import { nameFault, unitMoves, verifyOf, type UnitMoves } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
 import { sourceStores } from "./one-entry.ts";
-import { readAhead, UNITS_AHEAD, type ReadAhead } from "./read-ahead.ts";
-import type { ScanHit } from "./scan.ts";
+import { readAhead, UNITS_AHEAD, storeKeyId } from "./read-ahead.ts";
 import { signPlan } from "./journal/signed-plan.ts";
-
-export type PlanInput = {
-  readonly hits: readonly ScanHit[];
-  readonly deliver: DeliveryName | "auto";
-  readonly overwrite: boolean;
-  readonly accept: ReadonlySet<string>;
-  readonly graceMs: number;
-  readonly healthTimeoutMs: number;
-  /** A person's decisions for single units and secrets; they override the other options. */
-  readonly mapping?: Mapping;
-};
-
-export type PlanTools = {
-  readonly migration: Router;
-  readonly provider: Provider;
-  readonly key: FingerprintKey;
-  /** Removes known values from text for people. */
-  readonly redact: (text: string) => string;
-  readonly usersOf: EntryUsers;
-  /** What was read of the store already. Absent for nothing. */
-  readonly ahead?: ReadAhead;
-};
+import type { ScanHit } from "./liveness.ts";
+import type { PlanInput, PlanTools, HitToMove, ReadAhead } from "./plan-input.ts";
 
 /**
  * Decides for each finding whether and how it is migrated. Reads the store and the engine; writes nothing. What is not

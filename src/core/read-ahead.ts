@@ -1,10 +1,10 @@
 import pMap from "p-map";
 import type { Stored } from "../contract/provider.ts";
-import { storeKeyId, type HitToMove } from "./plan-moves.ts";
-import type { PlanTools } from "./plan.ts";
+import type { PlanTools, HitToMove, ReadAhead } from "./plan-input.ts";
+import type { StoreKey } from "../model/plan.ts";
 
-/** What the store holds now at the places of some hits, by `storeKeyId`; a place that could not be read is not in it. */
-export type ReadAhead = ReadonlyMap<string, Stored | null>;
+/** A store key as the key of a map. */
+export const storeKeyId = ({ path, field }: StoreKey): string => `${path}\0${field}`;
 
 /** How many units are read ahead of their planning. */
 export const UNITS_AHEAD = 64;

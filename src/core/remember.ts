@@ -10,7 +10,9 @@ import { runIds, type Installation } from "./journal/journal.ts";
 import { movedByRuns } from "./moved.ts";
 import { isForgotten } from "./journal/trace.ts";
 import { withFindings } from "./report.ts";
-import { scan, type ScanHit, type ScanReport, type ScanTools } from "./scan.ts";
+import { scan, type ScanReport } from "./scan.ts";
+import type { ScanTools } from "./finding-of.ts";
+import type { ScanHit } from "./liveness.ts";
 
 /** Where and for which host a scan is remembered. */
 export type Memory = {

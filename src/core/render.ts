@@ -3,11 +3,11 @@ import type { Host } from "../contract/host.ts";
 import { subjectFault, UnsprawlError } from "../model/error.ts";
 import { valueKey, type Plan, type Step } from "../model/plan.ts";
 import { cmd } from "../kit/shell.ts";
-import type { ApplyTools } from "./apply.ts";
 import { OLDER_VALUE, type DatedValue, type HandedOut } from "./handed-out.ts";
 import type { RenderJournal } from "./journal/render-journal.ts";
 import { unitsOf, unitStates } from "./journal/runs.ts";
 import { mustBeOwnValue, type KnownRuns } from "./journal/taken-over.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /** The result for one unit: how many files were written, or why none were. */
 export type Rendered = { readonly unit: string; readonly files: number; readonly error: UnsprawlError | null };

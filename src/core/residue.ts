@@ -4,12 +4,12 @@ import type { ResidueMatch, Look, LookAbout, MovedValue, PlaceKind, UnreadablePl
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ApplyTools } from "./apply.ts";
 import { readJournal, type Installation } from "./journal/journal.ts";
 import { unitsOf, unitStates } from "./journal/runs.ts";
 import { isValueOf } from "./journal/trace.ts";
 import { isOnEngine } from "./journal/uses.ts";
 import { recallValues } from "./values.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /** A place that still shows a migrated value. No text contains the value. */
 export type ResiduePlace = {

@@ -1,13 +1,14 @@
 import type { Host } from "../contract/host.ts";
 import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
-import { locked, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
+import { locked } from "./apply.ts";
 import { eachUnit } from "./each-unit.ts";
 import { openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
 import { unitsOf, unitStates } from "./journal/runs.ts";
-import { notAsBefore } from "./run-end.ts";
+import { notAsBefore, type RunResult, type UnitResult } from "./run-end.ts";
 import { undoneBefore, undoUnit } from "./undo-unit.ts";
 import { valuesForUndo } from "./undo-values.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /**
  * Undoes a run, finished or not: restores every unit and removes what the run wrote to the store. Safe to repeat after

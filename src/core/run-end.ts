@@ -1,10 +1,41 @@
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
-import type { ApplyTools, RunResult, UnitResult } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
 import { comparedFault, isUnread, type ComparedStores } from "./compare-stores.ts";
-import { proofsOf } from "./proof.ts";
+import { proofsOf, type UnitProof } from "./proof.ts";
+import type { ApplyTools } from "./apply-tools.ts";
+import type { HeldKey } from "./key-files.ts";
+
+export type UnitResult = {
+  readonly unit: string;
+  /** `undone`: seen to be as the plan saw it. `partly undone`: what is not so is in the notes. */
+  readonly state: "migrated" | "undone" | "partly undone" | "not begun";
+  readonly error: string | null;
+  /** What an undo left, or could not put back, one line each. Absent if nothing. */
+  readonly notes?: readonly string[];
+};
+
+export type RunResult = {
+  readonly version: 1;
+  readonly run: string;
+  readonly state: "done" | "failed" | "partly" | "rolled back" | "interrupted";
+  readonly units: readonly UnitResult[];
+  /** Whether containers were inspected afterwards. If not, stored values and rewritten files alone were verified. */
+  readonly inspected: boolean;
+  /** Whether an image was cleaned: its new config and history were verified, but nothing was started. */
+  readonly cleaned: boolean;
+  /** Whether it rotated secrets, and moved nothing. Absent for no. */
+  readonly rotated?: true;
+  /** By unit that was migrated: what was verified afterwards, and what was not. */
+  readonly proofs: readonly UnitProof[];
+  /** From store to store: what both stores held at the end. Absent for a run that moved anything else, or failed. */
+  readonly compared?: ComparedStores;
+  /** The keys on this machine that alone open what was stored. Absent if there are none. */
+  readonly keyFiles?: readonly HeldKey[];
+  /** What went wrong, or null. Determines the exit code. */
+  readonly error: UnsprawlError | null;
+};
 
 /** Records how a run ended, closes its journal, and returns its result. */
 export function finishRun(

@@ -1,16 +1,15 @@
 import type { Host } from "../contract/host.ts";
 import type { SubjectReading } from "../contract/source.ts";
-import type { DetectedSecret, FastSource, Inspect, ReadingOfSecret } from "../fast/index.ts";
+import type { DetectedSecret, ReadingOfSecret } from "../fast/index.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { FingerprintKey } from "../model/fingerprint.ts";
 import { atLeast, type Confidence, type Finding, type Rotation } from "../model/finding.ts";
-import type { Subject, SubjectFacts } from "../model/location.ts";
+import type { Subject } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
-import { rotationKey, secretService, type SecretService } from "../model/secret-service.ts";
+import { rotationKey, secretService } from "../model/secret-service.ts";
 import { findingIds } from "./finding-id.ts";
-import { findingOf } from "./finding-of.ts";
-import { withLiveness, type Verify } from "./liveness.ts";
+import { findingOf, type ScanTools } from "./finding-of.ts";
+import { withLiveness, type ScanHit } from "./liveness.ts";
 import { compareText, compareFindings, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { withoutKept } from "./kept-copies.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
@@ -24,48 +23,6 @@ import {
 import { chosenSource, mustHaveLayers, type ChosenSource } from "./chosen-source.ts";
 
 export type { ScanReport, SubjectError };
-
-/** A finding together with its value. Exists only in memory. */
-export type ScanHit = {
-  readonly finding: Finding;
-  readonly candidate: Candidate;
-  /** The secret part of the value. */
-  readonly part: Secret;
-  /** The image of its container; null or absent if there is none or it is unknown. */
-  readonly image?: string | null;
-  /** Another variable of the same subject whose name matches; set only for `--verify`. */
-  readonly beside?: (names: RegExp) => Secret | null;
-  /** When the finding was first seen, ISO 8601; absent where no earlier scan knows it. */
-  readonly firstSeen?: string;
-};
-
-export type ScanTools = {
-  readonly sources: readonly FastSource[];
-  /** Classifies what the sources yield. */
-  readonly inspect: Inspect;
-  readonly key: FingerprintKey;
-  /** The fleet host of the sources, as recorded in findings; absent for this machine. */
-  readonly host?: string;
-  /**
-   * Registers every value that is a secret at any confidence, so that faces can redact it. `whole`: the value is a
-   * whole command line.
-   */
-  readonly know: (value: Secret, whole: boolean) => void;
-  /** Why a run keeps the subject of this name, such as "kept by run X until scrub"; null for all others. */
-  readonly keptBy: (subjectName: string) => string | null;
-  /** Whether a subject that `keptBy` knows is kept by a run of this installation: then its findings only count as a copy. */
-  readonly isOwnCopy?: (subjectName: string) => boolean;
-  /** Checks whether secrets are live; null if not requested. */
-  readonly verify: Verify | null;
-  /** Why a finding is ignored, or null. */
-  readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
-  /** How to rotate what a rule finds, at a service if that is known. */
-  readonly rotation: () => Promise<(rule: string, service?: SecretService | null) => Rotation>;
-  /** Notes on the settings for the report. */
-  readonly notes: () => Promise<readonly string[]>;
-  /** Opens the saved progress of a long scan of one source; absent if scans cannot be resumed. */
-  readonly progress?: (settings: readonly unknown[]) => Promise<ScanProgress>;
-};
 
 export type ScanInput = {
   readonly sources: readonly string[];

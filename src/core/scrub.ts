@@ -4,7 +4,7 @@ import type { Work } from "../contract/migration.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { storeKeyText, type Plan, type PutStep, type Step } from "../model/plan.ts";
-import { locked, type ApplyTools } from "./apply.ts";
+import { locked } from "./apply.ts";
 import { isFromStore } from "./compare-stores.ts";
 import { eachUnit } from "./each-unit.ts";
 import { forgetValues } from "./forget.ts";
@@ -15,6 +15,7 @@ import { stayingEntries, type StayingEntries } from "./old-entries.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /** Of what is gone when a scrub fails. */
 const MOST_NAMED = 5;

@@ -3,10 +3,11 @@ import type { Host } from "../contract/host.ts";
 import type { UnsprawlError } from "../model/error.ts";
 import type { Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ApplyTools, UnitResult } from "./apply.ts";
 import { unitsAtOnce } from "./each-unit.ts";
 import type { Journal } from "./journal/journal.ts";
 import { undoUnit } from "./undo-unit.ts";
+import type { ApplyTools } from "./apply-tools.ts";
+import type { UnitResult } from "./run-end.ts";
 
 /** `values`: for an undo while the store is unreachable. */
 export type FailedUnit = {

@@ -6,7 +6,6 @@ import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import type { PutStep, Step } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ApplyTools, UnitResult } from "./apply.ts";
 import { stillHolding } from "./entry-users.ts";
 import type { Journal } from "./journal/journal.ts";
 import { unitState } from "./journal/runs.ts";
@@ -14,9 +13,10 @@ import { isValueOf } from "./journal/trace.ts";
 import { userText } from "./conflict.ts";
 import { entryUses, isOnEngine, usesSince } from "./journal/uses.ts";
 import { phasesOf } from "./phase.ts";
-import { reduce } from "./run-end.ts";
+import { reduce, type UnitResult } from "./run-end.ts";
 import { undoPut } from "./store-steps.ts";
 import { AS_MOVED, isInPlace, movedValues } from "./undo-values.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /** How an undo ended: `undone` if the unit, looked at afterwards, is as the plan saw it. */
 export type UndoneUnit = Pick<UnitResult, "notes"> & { readonly state: "undone" | "partly undone" };

@@ -3,10 +3,10 @@ import { bare, cmd, shellWord } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { storeKeyText, valueKey, type Move, type Plan, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ApplyTools } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
 import { unitsOf, unitStates } from "./journal/runs.ts";
 import { isValueOf } from "./journal/trace.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /** A unit's values as the run moved them, by `valueKey`. */
 export type MovedValues = {

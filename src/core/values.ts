@@ -2,10 +2,10 @@ import { UnsprawlError } from "../model/error.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { valueKey, type Move, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ApplyTools } from "./apply.ts";
 import { isFromStore } from "./compare-stores.ts";
 import type { Journal } from "./journal/journal.ts";
 import { isValueOf } from "./journal/trace.ts";
+import type { ApplyTools } from "./apply-tools.ts";
 
 /**
  * Reads the values of a unit into `values`, by `valueKey`. Throws `changed` if one differs from the plan. Those of another

@@ -15,11 +15,12 @@ import type { OwnRules, SecretHit } from "./own/index.ts";
 import { locate } from "./part.ts";
 import type { Cleared } from "./cleared.ts";
 import { classifiedText } from "./text-of.ts";
-import { inText, isBinary, type TextHit } from "./text/index.ts";
+import { inText, isBinary } from "./text/index.ts";
 import { fromUtf16 } from "./text/utf16.ts";
 import { unless } from "./unless.ts";
 import { reading } from "./unread.ts";
 import { quotesNothing } from "./why.ts";
+import type { TextHit } from "./text/literal-hits.ts";
 
 /** What people tune: see `rules`, `stopWords` in the configuration. */
 export type DetectSettings = {

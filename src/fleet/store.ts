@@ -4,7 +4,7 @@ import type { Database } from "../history/database.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { FleetUnit } from "./units.ts";
-import { ERRORS, fromJson, SERVED, signVerdict, trustedVerdict } from "./verdicts.ts";
+import { ERRORS, fromJson, SERVED, signVerdict, trustedVerdict, type Served } from "./verdicts.ts";
 
 /** A unit as `fleet status` shows it. */
 export type FleetUnitState = {
@@ -21,8 +21,6 @@ export type FleetUnitState = {
 
 /** What workers of a fleet share besides its history. Holds no value. */
 export type FleetStore = ReturnType<typeof fleetStore>;
-
-export type Served = { readonly channels: readonly string[]; readonly hosts: readonly string[] };
 
 const MOST_KEYS = 1000;
 const MOST_ERRORS = 20;

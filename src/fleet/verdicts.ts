@@ -5,7 +5,8 @@ import type { ShelvedLayer } from "../fast/index.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { CONFIDENCES, SEVERITIES, type Finding, type Verdict } from "../model/finding.ts";
 import { mac, macHolds } from "../model/mac.ts";
-import type { Served } from "./store.ts";
+
+export type Served = { readonly channels: readonly string[]; readonly hosts: readonly string[] };
 
 /** The verdicts about a subject, and its name where it was scanned. */
 export type CachedCheckpoint = SubjectCheckpoint & { readonly name: string };

@@ -5,7 +5,6 @@ import { compareScan } from "../core/changes.ts";
 import type { Installation } from "../core/journal/journal.ts";
 import type { SubjectError } from "../core/read-source.ts";
 import { scanAndRemember } from "../core/remember.ts";
-import type { ScanTools } from "../core/scan.ts";
 import type { LoadScanProgress } from "../core/scan-progress.ts";
 import { UnsprawlError, type ErrorCode } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
@@ -18,6 +17,7 @@ import type { Slots } from "./slots.ts";
 import type { FleetStore } from "./store.ts";
 import { unitsOf, type FleetUnit } from "./units.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
+import type { ScanTools } from "../core/finding-of.ts";
 
 export type WorkerTools = {
   readonly queue: Queue;

@@ -25,18 +25,7 @@ import { leaveRotation, startRotation } from "./verbs/rotate.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
 import { changeSources } from "./verbs/sources.ts";
-import { isMove, move } from "./moves.ts";
-
-/**
- * What a key press needs to know about the screen: the height of a page, how far its text scrolls, whether it is too
- * small to be read, and whether the list and the details are both visible.
- */
-export type ScreenLayout = {
-  readonly page: number;
-  readonly last: number;
-  readonly blind: boolean;
-  readonly wide: boolean;
-};
+import { isMove, move, type ScreenLayout } from "./moves.ts";
 
 /** Handles one key press. A question, the filter and the help take keys first. */
 export function press(session: TerminalSession, key: string, room: ScreenLayout): void {

@@ -5,7 +5,7 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import { render, useApp, useInput, usePaste, useStdin, type Instance } from "ink";
 import { Component, useEffect, useLayoutEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
-import { answers, paste, press, type ScreenLayout } from "./actions.ts";
+import { answers, paste, press } from "./actions.ts";
 import { click } from "./click.ts";
 import { Screen } from "./components/screen.tsx";
 import { SurfaceContext, type ListTop, type Surface } from "./components/surface.ts";
@@ -16,6 +16,7 @@ import { roomsOf, scrollEnd } from "./screens/rooms.ts";
 import type { TerminalSession } from "./session.ts";
 import { openModes, sizeOf, stopped, wantsStyles, watchMouse, type TerminalModes } from "./terminal.ts";
 import type { Guard } from "./widgets/text.ts";
+import type { ScreenLayout } from "./moves.ts";
 
 export type App = {
   /** Rejects if a screen or a key fails; never resolves. */

@@ -1,10 +1,10 @@
 import { facetsOf } from "./facets.ts";
 import { itemsOf, printsOf, rangeOf, secretsOf, selectedAt, shownPrints, type ListItem } from "./items.ts";
 import type { KeyAction } from "./keymap.ts";
-import { GROUPINGS, type Grouping } from "./sections.ts";
 import { SORTS } from "./sorting.ts";
 import type { TerminalSession } from "./session.ts";
 import { TABS, type TuiState, type Tab } from "./state.ts";
+import { type Grouping, GROUPINGS } from "./where.ts";
 
 const ACTIONS = [
   "mark",

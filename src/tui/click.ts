@@ -1,9 +1,10 @@
-import { press, type ScreenLayout } from "./actions.ts";
+import { press } from "./actions.ts";
 import { itemsOf, selectedAt } from "./items.ts";
 import { roomsOf } from "./screens/rooms.ts";
 import { GAP, type PaneRooms, type Size } from "./screens/frame.ts";
 import type { TerminalSession } from "./session.ts";
 import type { Guard } from "./widgets/text.ts";
+import type { ScreenLayout } from "./moves.ts";
 
 /** A cell of the terminal, from 0. */
 export type ScreenCell = { readonly column: number; readonly row: number };

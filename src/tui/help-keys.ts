@@ -1,8 +1,9 @@
-import { HELP_START, helpSections, keysIn, selectedKey, works, type HelpState } from "./help.ts";
+import { HELP_START, helpSections, keysIn, selectedKey, works } from "./help.ts";
 import { actionOf, type KeyAction } from "./keymap.ts";
 import { isMove } from "./moves.ts";
 import { scrolled, type ScrollMove } from "./scroll.ts";
 import type { TerminalSession } from "./session.ts";
+import type { HelpState } from "./state-parts.ts";
 
 /** Their own key is the confirmation, which Enter must never be. */
 const BY_THEIR_KEY: ReadonlySet<KeyAction> = new Set(["apply", "abort"]);

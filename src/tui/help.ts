@@ -2,9 +2,7 @@ import { isAvailable } from "./available.ts";
 import { bindings, type KeyAction, type KeyBinding, type KeyScope } from "./keymap.ts";
 import { last } from "./last.ts";
 import type { TuiState } from "./state.ts";
-
-/** The help while it is open: the selected key, and the words that narrow the list, typed while `typing`. */
-export type HelpState = { readonly at: number; readonly filter: string; readonly typing: boolean };
+import type { HelpState } from "./state-parts.ts";
 
 export const HELP_START: HelpState = { at: 0, filter: "", typing: false };
 

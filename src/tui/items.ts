@@ -3,10 +3,11 @@ import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
 import { remainingRows } from "./remaining.ts";
-import { GROUPINGS, isPart, sectionsOf, type Grouping, type Section } from "./sections.ts";
+import { isPart, sectionsOf, type Section } from "./sections.ts";
 import { sortedBy } from "./sorting.ts";
 import type { TuiState } from "./state.ts";
 import { countText } from "./widgets/bar.ts";
+import { type Grouping, GROUPINGS } from "./where.ts";
 
 /**
  * A row of the list: a secret, the heading of those under it, the old copies that runs keep, or something that could

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { shownError } from "./shown-error.ts";
-import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { TerminalSession } from "./session.ts";
 import { SORTS, type ListSort } from "./sorting.ts";
 import { START, type TuiState } from "./state.ts";
+import { type Grouping, GROUPINGS } from "./where.ts";
 
 /**
  * How the list was arranged, and the store of the last plan in each folder: what one project uses is no choice for

@@ -1,12 +1,10 @@
 import type { UI_THEMES } from "../core/config/settings.ts";
 import type { TerminalSession } from "./session.ts";
 import type { Theme } from "./theme.ts";
+import type { TerminalLook } from "./state-parts.ts";
 
 /** What `ui:` of a configuration can choose. */
 type ThemeChoice = (typeof UI_THEMES)[number];
-
-/** How the terminal is used: its colours, whether URLs become links, and whether the wheel scrolls. */
-export type TerminalLook = { readonly theme: Theme; readonly links: boolean; readonly mouse: boolean };
 
 /** The look that a terminal supports, before a configuration is read. `colours`: it shows any, and NO_COLOR is not set. */
 export function lookOf(

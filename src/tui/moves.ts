@@ -1,10 +1,20 @@
-import type { ScreenLayout } from "./actions.ts";
 import { itemsOf, selectedAt } from "./items.ts";
 import type { KeyAction } from "./keymap.ts";
 import { runLines, workingAt } from "./screens/run.ts";
 import { scrolled, type ScrollMove } from "./scroll.ts";
 import type { TerminalSession } from "./session.ts";
 import type { RunState } from "./state.ts";
+
+/**
+ * What a key press needs to know about the screen: the height of a page, how far its text scrolls, whether it is too
+ * small to be read, and whether the list and the details are both visible.
+ */
+export type ScreenLayout = {
+  readonly page: number;
+  readonly last: number;
+  readonly blind: boolean;
+  readonly wide: boolean;
+};
 
 /** Whether an action moves the selection or scrolls. */
 export function isMove(action: KeyAction): action is ScrollMove {

@@ -4,7 +4,7 @@ import type { MovedSecret } from "../core/rotation.ts";
 import type { Change } from "../model/change.ts";
 import type { Rotation } from "../model/finding.ts";
 import type { TrendPoint } from "../model/trend.ts";
-import type { ShownMessage } from "./state.ts";
+import type { ShownMessage } from "./state-parts.ts";
 
 /** What the overview shows, in the order of its tabs. */
 export const VIEWS = ["changes", "age", "residue", "agent"] as const;

@@ -1,8 +1,8 @@
 import { needsOf } from "./components/row-columns.ts";
 import { groupText } from "./filter.ts";
 import { prepareGrouping } from "./items.ts";
-import { GROUPINGS } from "./sections.ts";
 import type { Store } from "./state.ts";
+import { GROUPINGS } from "./where.ts";
 
 /** The texts of this many secrets are made at once: a key press in between waits no longer than for a frame. */
 const PIECE = 2000;

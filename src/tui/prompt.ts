@@ -1,25 +1,7 @@
 import { completed } from "./complete.ts";
 import { characters, edited, inserted, type Typed } from "./line-edit.ts";
 import type { TerminalSession } from "./session.ts";
-
-/** A line of text that a person types, with its effect shown below while typing. */
-export type Prompt = {
-  readonly label: string;
-  readonly text: string;
-  /** The number of characters before the cursor, as people count them. */
-  readonly at: number;
-  readonly error: string | null;
-  /** What this text would do, one line each. */
-  readonly about: (text: string) => readonly string[];
-  /** Why this text is not valid; null if it is. */
-  readonly check: (text: string) => string | null;
-  /** The words that may stand at the cursor; absent where nothing is completed. */
-  readonly words?: (typed: Typed) => Promise<readonly string[]>;
-  /** The words among which Tab could not choose, until the line changes. */
-  readonly offers?: readonly string[];
-  /** Null: the person went back. */
-  readonly answer: (text: string | null) => void;
-};
+import type { Prompt } from "./state-parts.ts";
 
 type LinePrompt = Pick<Prompt, "label" | "about" | "check" | "words"> & { readonly text?: string };
 

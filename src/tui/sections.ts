@@ -1,13 +1,9 @@
 import { byNaturalOrder } from "../kit/text/natural.ts";
-import type { ScanHit } from "../core/scan.ts";
 import { SEVERITIES, type Finding } from "../model/finding.ts";
 import { byNeed, groupOf, type SecretGroup } from "./groups.ts";
 import type { RunHistory } from "./history.ts";
-import { subjectText } from "./where.ts";
-
-/** What the list is grouped by, in the order of `b`. */
-export const GROUPINGS = ["container", "secret", "image", "store", "severity"] as const;
-export type Grouping = (typeof GROUPINGS)[number];
+import { subjectText, type Grouping } from "./where.ts";
+import type { ScanHit } from "../core/liveness.ts";
 
 /** A heading and the secrets under it, each with those of its places that belong there. */
 export type Section = { readonly title: string; readonly groups: readonly SecretGroup[] };

@@ -1,6 +1,6 @@
 import type { Redactor } from "../kit/text/redact.ts";
 import { unexpectedError, UnsprawlError } from "../model/error.ts";
-import type { ShownMessage } from "./state.ts";
+import type { ShownMessage } from "./state-parts.ts";
 
 /** Any thrown value as a person may read it: without known values and without a stack. */
 export function shownError(error: unknown, redactor: Redactor): ShownMessage {

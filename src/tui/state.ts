@@ -1,9 +1,8 @@
 import type { Provider } from "../contract/provider.ts";
-import type { RunResult } from "../core/apply.ts";
 import type { Mapping } from "../core/config/mapping.ts";
 import type { RunSummary } from "../core/journal/runs.ts";
 import type { Change } from "../model/change.ts";
-import type { ScanHit, ScanReport, SubjectError } from "../core/scan.ts";
+import type { ScanReport, SubjectError } from "../core/scan.ts";
 import type { Rotation } from "../model/finding.ts";
 import type { NotRotated } from "../rotate/plan.ts";
 import type { Plan } from "../model/plan.ts";
@@ -11,17 +10,14 @@ import type { Secret } from "../model/secret.ts";
 import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import type { PlanForm } from "./form.ts";
-import type { HelpState } from "./help.ts";
 import type { KeyScope } from "./keymap.ts";
-import type { TerminalLook } from "./look.ts";
-import type { Grouping } from "./sections.ts";
 import type { ListSort } from "./sorting.ts";
 import { NO_OVERVIEW, type OverviewState } from "./overview.ts";
-import type { Prompt } from "./prompt.ts";
 import type { STEP, TONE } from "./theme.ts";
-
-/** An error or a note that may be shown: known values are taken out. */
-export type ShownMessage = { readonly text: string; readonly hint: string | null };
+import type { Grouping } from "./where.ts";
+import type { ScanHit } from "../core/liveness.ts";
+import type { RunResult } from "../core/run-end.ts";
+import type { ShownMessage, HelpState, TerminalLook, Prompt } from "./state-parts.ts";
 
 /** What is scanned: sources, of the engines of these configured hosts; all hosts if none is named, null for this engine. */
 export type ScanTarget = { readonly sources: readonly string[]; readonly hosts: readonly string[] | null };

@@ -1,16 +1,16 @@
 import type { Assembly } from "../assembly/index.ts";
 import { STORES } from "../assembly/plug-ins.ts";
-import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import { storePlace } from "../core/store-place.ts";
 import { untrustedText } from "../core/config/untrusted.ts";
 import { lookTools, planTools } from "../assembly/run-tools.ts";
 import type { TerminalSession } from "./session.ts";
-import type { ScanTools } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Confidence } from "../model/finding.ts";
 import type { Plan } from "../model/plan.ts";
 import type { StoreChoice } from "./state.ts";
+import type { ScanTools } from "../core/finding-of.ts";
+import type { ApplyTools } from "../core/apply-tools.ts";
 
 /** What core needs to scan, and the confidence floor of the configuration. */
 export async function scanTools(

@@ -2,7 +2,11 @@ import type { Finding } from "../model/finding.ts";
 import { placeWords } from "../model/place-words.ts";
 import { last } from "./last.ts";
 import type { SecretGroup } from "./groups.ts";
-import type { Grouping } from "./sections.ts";
+
+/** What the list is grouped by, in the order of `b`. */
+export const GROUPINGS = ["container", "secret", "image", "store", "severity"] as const;
+
+export type Grouping = (typeof GROUPINGS)[number];
 
 /** Where a secret is, for its row: the first container or file, and how many more there are. */
 export type RowPlace = { readonly text: string; readonly more: number };

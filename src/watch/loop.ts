@@ -1,11 +1,11 @@
 import { scanAndRemember, type Memory, type RememberedScan } from "../core/remember.ts";
-import type { ScanTools } from "../core/scan.ts";
 import type { Host } from "../contract/host.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isReplaced, UnsprawlError } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import { followEvents, type EngineEvent } from "./events.ts";
 import { waitUntil, type Schedule } from "./schedule.ts";
+import type { ScanTools } from "../core/finding-of.ts";
 
 export type WatchInput = {
   readonly sources: readonly string[];

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { serviceFolder } from "../../migrations/compose/delivery/change.ts";
 import { subjectOf } from "../../migrations/compose/delivery/wish.ts";
-import { kubernetesMigration, type KubernetesTools } from "../../migrations/kubernetes/index.ts";
+import { kubernetesMigration } from "../../migrations/kubernetes/index.ts";
 import { createObjects, plannedObjects } from "../../migrations/swarm/objects.ts";
 import { secretKey } from "../../providers/aws-secrets-manager/names.ts";
 import { parameterKey } from "../../providers/aws-ssm/names.ts";
@@ -23,6 +23,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { sopsKey } from "../../src/stores-kit/sops/names.ts";
+import type { KubernetesTools } from "../../migrations/kubernetes/plan.ts";
 
 const RUN = "20261125-143007-3fa9";
 

@@ -1,7 +1,6 @@
 import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { RunResult } from "../../src/core/apply.ts";
 import type { DoctorCheck } from "../../src/core/doctor.ts";
 import type { ScrubResult } from "../../src/core/scrub.ts";
 import type { Plan } from "../../src/model/plan.ts";
@@ -9,6 +8,7 @@ import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { random } from "../support/canary.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
+import type { RunResult } from "../../src/core/run-end.ts";
 
 // The one key to all values of `local`: whoever loses it loses them, so nobody scrubs before it has a backup.
 

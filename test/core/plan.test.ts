@@ -6,14 +6,15 @@ import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
 import type { Mapping, UnitMapping } from "../../src/core/config/mapping.ts";
 import { forgetValues } from "../../src/core/forget.ts";
-import { buildPlan, type PlanInput, type PlanTools } from "../../src/core/plan.ts";
-import type { ScanHit } from "../../src/core/scan.ts";
+import { buildPlan } from "../../src/core/plan.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { hitOf } from "./fixtures.ts";
+import type { ScanHit } from "../../src/core/liveness.ts";
+import type { PlanInput, PlanTools } from "../../src/core/plan-input.ts";
 
 const key = fingerprintKey(createHash("sha256").update("a test's key").digest());
 const { DB_PASSWORD: one = "", API_TOKEN: two = "" } = twelveSecrets();

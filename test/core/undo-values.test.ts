@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider } from "../../src/contract/provider.ts";
-import type { ApplyTools } from "../../src/core/apply.ts";
 import { movedValues } from "../../src/core/undo-values.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { planOf, runId } from "./fixtures.ts";
+import type { ApplyTools } from "../../src/core/apply-tools.ts";
 
 const key = fingerprintKey(randomBytes(32));
 const fresh = (): Secret => Secret.of(randomBytes(18).toString("base64url"));

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { HELP_START, type HelpState } from "../../src/tui/help.ts";
+import { HELP_START } from "../../src/tui/help.ts";
 import { bindings, keysAsMarkdown, KEYMAP, type KeyScope } from "../../src/tui/keymap.ts";
 import { START } from "../../src/tui/state.ts";
 import { drawn } from "./drawn.tsx";
+import type { HelpState } from "../../src/tui/state-parts.ts";
 
 const PLACES: readonly KeyScope[] = [
   "browse",

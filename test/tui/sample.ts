@@ -1,5 +1,4 @@
 import type { RunSummary } from "../../src/core/journal/runs.ts";
-import type { ScanHit } from "../../src/core/scan.ts";
 import type { Finding, Severity } from "../../src/model/finding.ts";
 import type { Move, Plan, RotateStep } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -11,6 +10,7 @@ import { historyOf } from "../../src/tui/history.ts";
 import { HERE } from "../../src/tui/target.ts";
 import { NO_OVERVIEW, VIEWS, type OverviewData } from "../../src/tui/overview.ts";
 import { NO_SCAN, START, type TuiState } from "../../src/tui/state.ts";
+import type { ScanHit } from "../../src/core/liveness.ts";
 
 export function finding(name: string, more: Partial<Finding> = {}, subject = "api"): Finding {
   return {

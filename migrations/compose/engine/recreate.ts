@@ -18,13 +18,13 @@ import { containersOf, replicaNumber } from "../find.ts";
 import { engineDefaults } from "./filled.ts";
 import { framesOf, type ServiceFrames } from "./frames.ts";
 import { frameDifferences, isFilled, withDelivery, type ContainerFrame } from "./frame.ts";
-import type { ComposeTools } from "../index.ts";
 import { writeInjected, injectedIn, type Injected } from "./injected.ts";
 import { severed, withSharers } from "./sharing.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 import { serviceOf, targetOf } from "../steps.ts";
 import { beforeOf, lacksOf, startStopped, wasRunning, wasSick, type ServiceSnapshot } from "./standing.ts";
 import { settleInterrupted } from "../interrupted.ts";
+import type { ComposeTools } from "../tools.ts";
 
 /** A service that is recreated: its present containers, and what is known of it. */
 type ServiceAtWork = Recreated & {

@@ -15,13 +15,13 @@ import { stepId } from "../../../src/model/step-id.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { bareSubject } from "../delivery/wish.ts";
 import { containersOf } from "../find.ts";
-import type { ComposeApplyInput, ServicePart } from "../plan-service.ts";
 import { isEnabled } from "../profiles.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { targetOf } from "../steps.ts";
 import { mayCreate } from "./creates.ts";
 import { lossWarnings } from "./losses.ts";
 import { matchingContainers, type Settling } from "./matching-containers.ts";
+import type { ComposeApplyInput, ServicePart } from "../service-part.ts";
 
 /*
  * Services in the network of another one (`network_mode: service:gluetun`), or in its IPC or PID namespace. A namespace goes

@@ -3,12 +3,30 @@ import { basename } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { runCommand, scriptKind, type EnvFlag, type RunCommand } from "./shell-run.ts";
 import { functionsIn, variableIn } from "./script-index.ts";
-import { defaultValue, doubtAbout } from "./script-own.ts";
+import { defaultValue, doubtAbout, type ScriptConstant } from "./script-own.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
 import { linePlace } from "../../../src/files/file-migration.ts";
 import { runText } from "./run-names.ts";
-import type { ScriptVariable } from "./script.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
+import type { LinePlace } from "../../../src/model/place.ts";
+
+/** A variable that a line of a script gives to a container, or would. */
+export type ScriptVariable = {
+  /** `deploy.sh:12 web`: its run line; only the file for one that belongs to none. */
+  readonly subject: string;
+  /** `FILE:13 docker run web -e DB_PASSWORD`. */
+  readonly place: LinePlace;
+  readonly name: string;
+  readonly value: string;
+  /** Why it cannot be moved as it is written; null if it can, and then it has a place in a run line. */
+  readonly fault: Refusal | null;
+  readonly by: {
+    readonly command: RunCommand;
+    readonly flag: EnvFlag;
+    /** The script's variable that holds the value; null if the flag does. */
+    readonly own: ScriptConstant | null;
+  } | null;
+};
 
 type ScriptContext = {
   readonly file: string;

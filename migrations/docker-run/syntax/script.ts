@@ -12,32 +12,14 @@ import {
 } from "./shell-run.ts";
 import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { linePlace } from "../../../src/files/file-migration.ts";
-import { placeText, type LinePlace } from "../../../src/model/place.ts";
+import { placeText } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
 import { constantText, holdsFlags, ownVariable, type ScriptConstant } from "./script-own.ts";
 import { withArrays } from "./script-arrays.ts";
 import { variableIn, type ScriptText } from "./script-index.ts";
-import { unmovableVariables } from "./script-unmovable.ts";
+import { unmovableVariables, type ScriptVariable } from "./script-unmovable.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
-
-/** A variable that a line of a script gives to a container, or would. */
-export type ScriptVariable = {
-  /** `deploy.sh:12 web`: its run line; only the file for one that belongs to none. */
-  readonly subject: string;
-  /** `FILE:13 docker run web -e DB_PASSWORD`. */
-  readonly place: LinePlace;
-  readonly name: string;
-  readonly value: string;
-  /** Why it cannot be moved as it is written; null if it can, and then it has a place in a run line. */
-  readonly fault: Refusal | null;
-  readonly by: {
-    readonly command: RunCommand;
-    readonly flag: EnvFlag;
-    /** The script's variable that holds the value; null if the flag does. */
-    readonly own: ScriptConstant | null;
-  } | null;
-};
 
 export type RunScript = {
   readonly file: string;

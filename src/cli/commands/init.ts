@@ -8,8 +8,8 @@ import { writeTrusted } from "../../core/config/trusted.ts";
 import { atomicWrite } from "../../kit/io/atomic.ts";
 import { cmd } from "../../kit/shell.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { asking, canAsk, type Ask } from "../asked.ts";
-import type { CommandContext, ParsedFlags } from "../context.ts";
+import { asking, type Ask } from "../asked.ts";
+import { type CommandContext, type ParsedFlags, canAsk } from "../context.ts";
 import { printError, say, sayNext } from "../output.ts";
 import { checkStore } from "./stores.ts";
 

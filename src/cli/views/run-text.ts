@@ -1,10 +1,10 @@
-import type { RunResult, UnitResult } from "../../core/apply.ts";
 import { closingSentences, type UnitProof } from "../../core/proof.ts";
 import { backupTexts } from "../../core/key-files.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
 import { lineWidth, wrapWords } from "../../kit/text/wrap.ts";
+import type { RunResult, UnitResult } from "../../core/run-end.ts";
 
 /** Of units of which there is nothing more to say, this many are named. */
 const MOST_UNITS = 20;

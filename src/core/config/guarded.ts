@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { FAIL_ON, passesMore, type FailOn } from "../../model/fail-on.ts";
 import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
-import { namesFinding, type IgnoreRule } from "./ignore.ts";
+import { namesFinding } from "./ignore.ts";
 import { readPlain } from "./owned.ts";
 import { NO_TUNING, type TuningConfig } from "./tuning.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
+import type { IgnoreRule } from "./ignore-entries.ts";
 
 /** A setting that applies only from a trusted file, since it has effects beyond the scan's own findings. */
 export type Guarded = { readonly path: string; readonly value: unknown };

@@ -1,7 +1,19 @@
 import * as v from "valibot";
 import { either, isNumber, map, may, oneOf, says, text, type SchemaValue } from "../../kit/schema/index.ts";
 import { WHERES } from "../../model/location.ts";
-import type { IgnoreRule } from "./ignore.ts";
+
+/** The keys an entry can match on. */
+export type IgnoreCriterion = keyof typeof CRITERIA;
+
+/** One entry of `ignore:`. All its criteria must match. */
+export type IgnoreRule = {
+  readonly criteria: { readonly [key in IgnoreCriterion]?: string };
+  readonly reason: string | null;
+  /** The last day, as `YYYY-MM-DD`; null means indefinitely. */
+  readonly until: string | null;
+  /** Its position, for people: `unsprawl.yaml ignore[2]`. */
+  readonly at: string;
+};
 
 /** Numbers are accepted as text, since a fingerprint may consist of digits. */
 const TEXT = either(isNumber, v.pipe(v.number(), v.transform(String)), text());
@@ -52,9 +64,6 @@ const ENTRY = v.pipe(
 
 /** `ignore:` in a configuration. */
 export const IGNORE = v.array(ENTRY, says("must be a list", "- { rule: high-entropy, reason: … }"));
-
-/** The keys an entry can match on. */
-export type IgnoreCriterion = keyof typeof CRITERIA;
 
 /** The entries of a file. */
 export function readIgnore(given: SchemaValue<typeof IGNORE> | null | undefined, file: string): readonly IgnoreRule[] {

@@ -18,8 +18,7 @@ import {
   type YamlFile,
 } from "../../kit/text/yaml-nodes.ts";
 import { parse as parseSchema } from "../../kit/schema/index.ts";
-import type { IgnoreRule } from "./ignore.ts";
-import { IGNORE, readIgnore } from "./ignore-entries.ts";
+import { IGNORE, readIgnore, type IgnoreRule } from "./ignore-entries.ts";
 
 /** A secret to ignore wherever it is. */
 export type IgnoredSecret = {

@@ -2,17 +2,7 @@ import picomatch from "picomatch";
 import type { Finding } from "../../model/finding.ts";
 import type { Location, SubjectFacts } from "../../model/location.ts";
 import { placeText } from "../../model/place.ts";
-import type { IgnoreCriterion } from "./ignore-entries.ts";
-
-/** One entry of `ignore:`. All its criteria must match. */
-export type IgnoreRule = {
-  readonly criteria: { readonly [key in IgnoreCriterion]?: string };
-  readonly reason: string | null;
-  /** The last day, as `YYYY-MM-DD`; null means indefinitely. */
-  readonly until: string | null;
-  /** Its position, for people: `unsprawl.yaml ignore[2]`. */
-  readonly at: string;
-};
+import type { IgnoreCriterion, IgnoreRule } from "./ignore-entries.ts";
 
 /** A container label that lists variables to ignore: `unsprawl.ignore=NAME,OTHER`, or `*` for all. */
 const LABEL = "unsprawl.ignore";

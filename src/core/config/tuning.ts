@@ -1,5 +1,5 @@
 import type { Severity } from "../../model/finding.ts";
-import type { IgnoreRule } from "./ignore.ts";
+import type { IgnoreRule } from "./ignore-entries.ts";
 
 /** The source of a configuration file's own rules; the detector compiles them on first use. */
 export type RuleSet = {

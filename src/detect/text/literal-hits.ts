@@ -4,7 +4,6 @@ import { others } from "../several.ts";
 import { utf8Text, type NamedLiteral } from "./assignment.ts";
 import type { CleanLines } from "./clean-lines.ts";
 import type { CleanTexts } from "./clean.ts";
-import type { PendingHit } from "./index.ts";
 import type { HereDocuments } from "./here-documents.ts";
 import type { TextKind } from "./kind.ts";
 import type { Language } from "./language.ts";
@@ -13,6 +12,18 @@ import { isExpanded, lineAround, namesEntry, placeOf } from "./places.ts";
 import { inKind, plausible, plausiblePart } from "./plausible.ts";
 import type { RawStrings } from "./raw-strings.ts";
 import { isWorthIt, saysNothing } from "./worth.ts";
+
+/** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
+export type TextHit = {
+  readonly found: Evidence;
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly value: string;
+};
+
+export type PendingHit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
 
 /** A text that is read, and how. */
 export type TextContext = {

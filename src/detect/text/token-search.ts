@@ -2,8 +2,8 @@ import type { Evidence } from "../evidence.ts";
 import type { Rule } from "../rules/rule.ts";
 import { firstMatch, matchesAt, type TokenMatch } from "../tokens.ts";
 import { latin1Text } from "./assignment.ts";
-import type { PendingHit } from "./index.ts";
 import type { Watch } from "./watch.ts";
+import type { PendingHit } from "./literal-hits.ts";
 
 const BEHIND = 2048;
 const BEFORE = 256;

@@ -2,8 +2,8 @@ import type { FastReading } from "../../fast/index.ts";
 import type { LayerPlace, Place } from "../../model/place.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
 import { Paths } from "./fates.ts";
-import { fromShelf, toShelf, type SharedShelf } from "./shelved.ts";
-import { layerFates, readLayer, type Layer, type LayerBlob, type LayerFinding } from "./layer.ts";
+import { fromShelf, toShelf, type SharedShelf, type CachedLayer } from "./shelved.ts";
+import { layerFates, readLayer, type LayerBlob, type LayerFinding } from "./layer.ts";
 
 /** One layer of an image, the lowest first. */
 export type ImageLayer = {
@@ -21,15 +21,6 @@ export type LayeredImage = {
   readonly facts: SubjectFacts;
   readonly exposure: readonly string[];
   readonly layers: readonly ImageLayer[];
-};
-
-export type CachedLayer = Omit<Layer, "fates"> & {
-  fates: Layer["fates"];
-  /** For a layer from the cache: the paths whose fates were looked for. */
-  knew?: ReadonlySet<string> | null;
-  /** When its fates were looked for, and when all findings in it were known. */
-  asked: number;
-  readonly ended: number;
 };
 
 /**

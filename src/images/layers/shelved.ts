@@ -1,8 +1,16 @@
 import type { LayerShelf, ShelvedLayer } from "../../fast/index.ts";
 import { fingerprint, type FingerprintKey } from "../../model/fingerprint.ts";
 import { Secret } from "../../model/secret.ts";
-import type { CachedLayer } from "./book.ts";
 import type { Layer } from "./layer.ts";
+
+export type CachedLayer = Omit<Layer, "fates"> & {
+  fates: Layer["fates"];
+  /** For a layer from the cache: the paths whose fates were looked for. */
+  knew?: ReadonlySet<string> | null;
+  /** When its fates were looked for, and when all findings in it were known. */
+  asked: number;
+  readonly ended: number;
+};
 
 /** A cache shared by several machines, and the key by which they recognise a value that none of them stores. */
 export type SharedShelf = { readonly shelf: LayerShelf; readonly key: FingerprintKey };

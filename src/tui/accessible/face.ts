@@ -1,11 +1,11 @@
 import { bindings, type KeyAction, type KeyScope } from "../keymap.ts";
-import type { ScreenLayout } from "../actions.ts";
 import { CHANGES } from "../available.ts";
 import type { ListItem } from "../items.ts";
 import type { TerminalSession } from "../session.ts";
 import { line, type Guard, type SpanLine } from "../widgets/text.ts";
 import type { LineTerminal } from "./lines.ts";
 import { spoken } from "./spoken.ts";
+import type { ScreenLayout } from "../moves.ts";
 
 /** One session without a screen: what is running, where it is reported, and the list whose numbers are typed. */
 export type Face = {

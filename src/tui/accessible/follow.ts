@@ -1,4 +1,3 @@
-import type { Prompt } from "../prompt.ts";
 import type { TerminalSession } from "../session.ts";
 import { WAITING_FOR_SCAN, type TuiState } from "../state.ts";
 import { STEP } from "../theme.ts";
@@ -6,6 +5,7 @@ import { seconds, countText, timeLeft } from "../widgets/bar.ts";
 import { line } from "../widgets/text.ts";
 import { say, type Face } from "./face.ts";
 import { spoken } from "./spoken.ts";
+import type { Prompt } from "../state-parts.ts";
 
 const STILL_MS = 10_000;
 

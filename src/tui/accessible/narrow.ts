@@ -2,11 +2,11 @@ import { grouped, toggledFacet } from "../browsing.ts";
 import { press } from "../actions.ts";
 import { facetsOf } from "../facets.ts";
 import { shownSecrets } from "../items.ts";
-import { GROUPINGS } from "../sections.ts";
 import type { TuiState } from "../state.ts";
 import { countText } from "../widgets/bar.ts";
 import { choose, NO_ROOM, pageOf, say, word, type Face, type TypedCommand } from "./face.ts";
 import { numbers } from "./numbers.ts";
+import { GROUPINGS } from "../where.ts";
 
 /** The words that narrow the list or arrange it. */
 export function narrowing(face: Face): readonly TypedCommand[] {

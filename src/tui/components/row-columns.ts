@@ -2,9 +2,8 @@ import { placeWords } from "../../model/place-words.ts";
 import { last } from "../last.ts";
 import type { SecretGroup } from "../groups.ts";
 import type { RunHistory } from "../history.ts";
-import type { Grouping } from "../sections.ts";
 import { STATE } from "../theme.ts";
-import { subjectsOf } from "../where.ts";
+import { subjectsOf, type Grouping } from "../where.ts";
 
 /** How wide each column of the list is; 0 for one that has no room. */
 export type RowColumns = { readonly [column in Column]: number };

@@ -1,6 +1,6 @@
-import type { Prompt } from "../prompt.ts";
 import { wrapped, type Guard, type SpanLine } from "../widgets/text.ts";
 import { typedSpans } from "./typed.ts";
+import type { Prompt } from "../state-parts.ts";
 
 /** The line being typed, why it is not valid, and what it would do. */
 export function promptLines({ label, text, at, error, about, offers = [] }: Prompt, guard: Guard): SpanLine[] {

@@ -1,11 +1,12 @@
 import { cmd } from "../../kit/shell.ts";
 import { backupTexts } from "../../core/key-files.ts";
 import { closingSentences, type UnitProof } from "../../core/proof.ts";
-import type { ResultState, RotationAdvice, ShownMessage, TuiState } from "../state.ts";
+import type { ResultState, RotationAdvice, TuiState } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
 import { addressLine, BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import type { ScreenText } from "./frame.ts";
+import type { ShownMessage } from "../state-parts.ts";
 
 /** How a run ended and, for each container, what was proven. */
 export function proofText({ result, run }: TuiState): ScreenText {

@@ -1,9 +1,10 @@
 import type { Assembly } from "../../assembly/index.ts";
 import type { Host } from "../../contract/host.ts";
 import type { RememberInput, Memory, RememberedScan } from "../../core/remember.ts";
-import type { ScanHit, ScanTools } from "../../core/scan.ts";
 import type { TerminalSession } from "../session.ts";
 import type { ScanState, ScanTarget } from "../state.ts";
+import type { ScanTools } from "../../core/finding-of.ts";
+import type { ScanHit } from "../../core/liveness.ts";
 
 type ComparedScan = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
 

@@ -7,7 +7,6 @@ import {
   writeIgnore,
   type IgnoredSecret,
 } from "../../core/config/ignore-file.ts";
-import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { itemsOf, type ListItem, selectedAt, wantedOf } from "../items.ts";
 import { askLine } from "../prompt.ts";
@@ -15,6 +14,7 @@ import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
 import { countText } from "../widgets/bar.ts";
+import type { ScanHit } from "../../core/liveness.ts";
 
 /**
  * Ignores these secrets in all places: asks why and until when, shows the lines as they will be written, and takes them

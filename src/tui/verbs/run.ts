@@ -1,4 +1,3 @@
-import type { RunResult } from "../../core/apply.ts";
 import type { HostEvent, Host } from "../../contract/host.ts";
 import type { ScanReport } from "../../core/scan.ts";
 import type { Plan } from "../../model/plan.ts";
@@ -10,6 +9,7 @@ import { shortName } from "./names.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { ResultState, RotationAdvice, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
+import type { RunResult } from "../../core/run-end.ts";
 
 /** Applies the plan on the screen. */
 export async function startApply(session: TerminalSession): Promise<void> {

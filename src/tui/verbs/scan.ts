@@ -1,4 +1,3 @@
-import type { ScanHit } from "../../core/scan.ts";
 import { groupHits } from "../groups.ts";
 import { prepare } from "../prepare.ts";
 import { shownError } from "../shown-error.ts";
@@ -8,6 +7,7 @@ import { targetText } from "../target.ts";
 import { scanTools } from "../tools.ts";
 import { compared } from "./compared.ts";
 import { startHistory } from "./history.ts";
+import type { ScanHit } from "../../core/liveness.ts";
 
 const REGROUP_MS = 100;
 /**

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import type { Host } from "../../../src/contract/host.ts";
 import type { ReferenceHolder } from "../../../src/contract/reference-holder.ts";
-import { apply, resume, type ApplyTools, type RunResult } from "../../../src/core/apply.ts";
+import { apply, resume } from "../../../src/core/apply.ts";
 import { entryUsers } from "../../../src/core/entry-users.ts";
 import { buildPlan } from "../../../src/core/plan.ts";
 import { rollback, rollbackBegun } from "../../../src/core/rollback.ts";
@@ -16,6 +16,8 @@ import { random } from "../../support/canary.ts";
 import { atFileEnd } from "../../support/file-end.ts";
 import { hitOf } from "../fixtures.ts";
 import { World, type Outside } from "./world.ts";
+import type { ApplyTools } from "../../../src/core/apply-tools.ts";
+import type { RunResult } from "../../../src/core/run-end.ts";
 
 /** A state in which a machine may die: what is outside, and the journals as they are then. */
 export type Moment = Outside & { readonly what: string; readonly journals: ReadonlyMap<string, string> };

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { ComposeTools } from "../../../migrations/compose/index.ts";
 import { Recreation } from "../../../migrations/compose/engine/recreate.ts";
 import type { ComposeCli } from "../../../migrations/compose/engine/cli.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
@@ -10,6 +9,7 @@ import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { fingerprintKey } from "../../../src/model/fingerprint.ts";
 import type { Json } from "../../../src/model/json.ts";
 import type { Step } from "../../../src/model/plan.ts";
+import type { ComposeTools } from "../../../migrations/compose/tools.ts";
 
 // An engine and a Compose in memory: the engine's own configuration changes between the old container and the new one.
 

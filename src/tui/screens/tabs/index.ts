@@ -16,7 +16,7 @@ import { exposure } from "./exposure.ts";
 import { fields } from "./fields.ts";
 import { journal } from "./journal.ts";
 import { places } from "./places.ts";
-import { planTab } from "./plan.ts";
+import { planTab, type DetailState } from "./plan.ts";
 
 const TITLES: { readonly [tab in Tab]: string } = {
   evidence: "Evidence",
@@ -28,9 +28,6 @@ const TITLES: { readonly [tab in Tab]: string } = {
 
 /** For a heading, no more secrets than this are listed: the list beside does that. */
 const MOST = 100;
-
-/** Everything that the details show: moving a mark or the filter does not make it again. */
-export type DetailState = Pick<TuiState, "tab" | "scan" | "history" | "previews" | "stores">;
 
 /** The selected row's content, made once for drawing it and for scrolling in it. */
 export function selectedDetail(state: TuiState): readonly SpanLine[] {

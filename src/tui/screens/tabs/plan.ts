@@ -2,8 +2,11 @@ import type { SecretGroup } from "../../groups.ts";
 import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { planLines } from "../plan.ts";
-import type { DetailState } from "./index.ts";
 import { fields } from "./fields.ts";
+import type { TuiState } from "../../state.ts";
+
+/** Everything that the details show: moving a mark or the filter does not make it again. */
+export type DetailState = Pick<TuiState, "tab" | "scan" | "history" | "previews" | "stores">;
 
 /** What the store of the last plan would do with one secret; before there was one, how to get there. */
 export function planTab({ fingerprint, findings, state: is }: SecretGroup, state: DetailState): SpanLine[] {

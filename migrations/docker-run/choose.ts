@@ -12,11 +12,12 @@ import type { Move } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { containerOf } from "./container.ts";
 import { evidenceOf } from "./evidence.ts";
-import { byPodman, type ChosenLine, type Chosen } from "./podman.ts";
+import { byPodman } from "./podman.ts";
 import type { RunLineChange } from "./rewrite.ts";
 import { runText, subjectOf } from "./syntax/run-names.ts";
 import type { RunScript } from "./syntax/script.ts";
 import type { RunCommand } from "./syntax/shell-run.ts";
+import type { ChosenLine, Chosen } from "./chosen.ts";
 
 export type RunTools = {
   readonly open: () => Promise<Engine>;

@@ -8,7 +8,7 @@ import type { RunTools } from "./choose.ts";
 import { lineConsumer, suppliedIn } from "./supplied.ts";
 import { runOf } from "./syntax/run-names.ts";
 import { readScript } from "./syntax/script.ts";
-import type { Chosen } from "./podman.ts";
+import type { Chosen } from "./chosen.ts";
 
 /** What a run line's container gets beside the rewritten script: files on this host, and the right to use its references. */
 export function delivering({ deliveries, supplies }: Pick<RunTools, "deliveries" | "supplies">) {

@@ -19,7 +19,7 @@ import { movableRuns } from "./settle.ts";
 import { runName, runOf } from "./syntax/run-names.ts";
 import { readScript } from "./syntax/script.ts";
 import type { ScriptVariable } from "./syntax/script-unmovable.ts";
-import type { Chosen } from "./podman.ts";
+import type { Chosen } from "./chosen.ts";
 
 export type DockerRunTools = FileTools & RunTools;
 

@@ -1,27 +1,13 @@
 import type { PlanOptions } from "../../src/contract/migration.ts";
-import { ODD_NAME, type ChosenDelivery } from "../../src/engine/choose.ts";
+import { ODD_NAME } from "../../src/engine/choose.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
 import { isFileName } from "../../src/kit/io/name.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Move, DeliveryName } from "../../src/model/plan.ts";
+import type { Move } from "../../src/model/plan.ts";
 import { runName } from "./syntax/run-names.ts";
 import type { RunCommand } from "./syntax/shell-run.ts";
-import type { Owner } from "../../src/contract/delivery.ts";
-import type { RunLineChange } from "./rewrite.ts";
-
-export type Chosen = RunLineChange & {
-  /** Null for podman, which has its own secrets. */
-  readonly delivery: DeliveryName | null;
-  readonly why: string;
-  readonly owner: Owner | null;
-  /** Its container's identity for the OCI runtime; null if the line gives it no name. */
-  readonly consumer: string | null;
-  /** The name of its files on this host. */
-  readonly id: string;
-};
-
-export type ChosenLine = { readonly line: Chosen; readonly left: ChosenDelivery["left"] };
+import type { ChosenLine } from "./chosen.ts";
 
 /** How the container of a `podman run` line gets its values: by Podman's own secrets. */
 export function byPodman(subject: string, run: RunCommand, all: readonly Move[], { deliver }: PlanOptions): ChosenLine {

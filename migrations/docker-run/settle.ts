@@ -10,7 +10,7 @@ import { undeliveredMoves } from "../../src/engine/choose.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { chooseFor, type RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
-import type { Chosen } from "./podman.ts";
+import type { Chosen } from "./chosen.ts";
 
 type LeftFinding = NonNullable<UnitPlan["left"]>[number];
 

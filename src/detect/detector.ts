@@ -20,7 +20,7 @@ import { fromUtf16 } from "./text/utf16.ts";
 import { unless } from "./unless.ts";
 import { reading } from "./unread.ts";
 import { quotesNothing } from "./why.ts";
-import type { TextHit } from "./text/literal-hits.ts";
+import type { TextHit } from "./text/hit.ts";
 
 /** What people tune: see `rules`, `stopWords` in the configuration. */
 export type DetectSettings = {

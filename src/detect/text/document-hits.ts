@@ -7,11 +7,12 @@ import { isTable, namedByColumn } from "./columns.ts";
 import { commandsIn, type CommandInText } from "./commands.ts";
 import { hasCommands, hasStatements } from "./language.ts";
 import { listed } from "./listed.ts";
-import { judged, type TextContext, type PendingHit } from "./literal-hits.ts";
+import { judged, type TextContext } from "./literal-hits.ts";
 import { commandsInNotebook, isNotebook, namedInNotebook } from "./notebook.ts";
 import { namedInRows } from "./sql-rows.ts";
 import { isExpanded, placeOf } from "./places.ts";
 import { inKind, plausiblePart } from "./plausible.ts";
+import type { PendingHit } from "./hit.ts";
 
 /** The secrets of a document that is read as what it is, beside what its lines say: a notebook's code, a table's columns. */
 export function documentHits(context: TextContext): PendingHit[] {

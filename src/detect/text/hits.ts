@@ -12,7 +12,7 @@ import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { fallbackOf } from "./inner-names.ts";
 import type { Language } from "./language.ts";
-import { decided, judged, type TextContext, type PendingHit } from "./literal-hits.ts";
+import { decided, judged, type TextContext } from "./literal-hits.ts";
 import { literalsIn } from "./literals.ts";
 import { listedInBraces, mayOpenMap, valueInBraces, type ListedPassword } from "./maps.ts";
 import { defaultOf, isHalfOfPair, pairIn } from "./pairs.ts";
@@ -21,6 +21,7 @@ import { inKind } from "./plausible.ts";
 import { innerLanguage, isSetting } from "./raw-strings.ts";
 import { inSentence } from "./said.ts";
 import type { Watch } from "./watch.ts";
+import type { PendingHit } from "./hit.ts";
 
 const LONGEST = 8192;
 /** Of a line that is longer, so much around the keyword. */

@@ -9,7 +9,7 @@ import { holds } from "../several.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
 import { commandHits, documentHits } from "./document-hits.ts";
 import { callHits, lineHits } from "./hits.ts";
-import type { TextContext, PendingHit, TextHit } from "./literal-hits.ts";
+import type { TextContext } from "./literal-hits.ts";
 import { HereDocuments } from "./here-documents.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
@@ -28,6 +28,7 @@ import { RawStrings } from "./raw-strings.ts";
 import { unescapedXml } from "./unescape.ts";
 import { leaveOut } from "../unread.ts";
 import type { Watch } from "./watch.ts";
+import type { PendingHit, TextHit } from "./hit.ts";
 
 /** Settings up to this size are read line by line: their values are secrets under names without a keyword too. */
 const SMALL = 65_536;

@@ -3,7 +3,7 @@ import { isEvidence } from "../evidence.ts";
 import type { Language } from "./language.ts";
 import { headOf } from "./heads.ts";
 import { listed } from "./listed.ts";
-import type { PendingHit } from "./literal-hits.ts";
+import type { PendingHit } from "./hit.ts";
 
 /** The rest of its line is read where the word stands: a search from the beginning of each line takes longer. */
 const KIND = /(?<=^( {0,12}(?:- )?))kind: {1,4}["']?Secret["']?[ \t]{0,8}\r?$/gm;

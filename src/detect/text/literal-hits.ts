@@ -12,18 +12,7 @@ import { isExpanded, lineAround, namesEntry, placeOf } from "./places.ts";
 import { inKind, plausible, plausiblePart } from "./plausible.ts";
 import type { RawStrings } from "./raw-strings.ts";
 import { isWorthIt, saysNothing } from "./worth.ts";
-
-/** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
-export type TextHit = {
-  readonly found: Evidence;
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
-  readonly line: number;
-  readonly value: string;
-};
-
-export type PendingHit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
+import type { PendingHit } from "./hit.ts";
 
 /** A text that is read, and how. */
 export type TextContext = {

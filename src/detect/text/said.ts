@@ -2,10 +2,11 @@ import { decideCommand } from "../classify.ts";
 import { MEDIUM } from "../evidence.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
 import { mayHeadTable, namedInTable } from "./document-tables.ts";
-import { judged, type TextContext, type PendingHit } from "./literal-hits.ts";
+import { judged, type TextContext } from "./literal-hits.ts";
 import { placeOf } from "./places.ts";
 import { plausiblePart } from "./plausible.ts";
 import { saidIn, shownCommand } from "./sentences.ts";
+import type { PendingHit } from "./hit.ts";
 
 /** What a sentence says, a command that it shows, or the table that the line heads: worth a look, and no more. */
 export function inSentence(line: string, from: number, context: TextContext): PendingHit[] {

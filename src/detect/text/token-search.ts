@@ -3,7 +3,7 @@ import type { Rule } from "../rules/rule.ts";
 import { firstMatch, matchesAt, type TokenMatch } from "../tokens.ts";
 import { latin1Text } from "./assignment.ts";
 import type { Watch } from "./watch.ts";
-import type { PendingHit } from "./literal-hits.ts";
+import type { PendingHit } from "./hit.ts";
 
 const BEHIND = 2048;
 const BEFORE = 256;

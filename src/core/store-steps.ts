@@ -4,12 +4,10 @@ import type { Origin, Provider, PutPreview, Stored } from "../contract/provider.
 import { removeSeen } from "../contract/remove-seen.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import { fingerprint } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-
-/** A store. `know` gets each value of somebody else that is read there to be kept or put back, for the redaction. */
-export type KeepingStore = { readonly provider: Provider; readonly know: (value: Secret) => void };
+import type { ApplyTools } from "./apply-tools.ts";
 
 /**
  * Writes one value to the store: create only, or with `--overwrite` by check-and-set on the current version. The old
@@ -17,7 +15,7 @@ export type KeepingStore = { readonly provider: Provider; readonly know: (value:
  * `conflict` if another value is there. `beside` goes along to an entry that this creates.
  */
 export async function putValue(
-  { provider, know }: KeepingStore,
+  { provider, know }: Pick<ApplyTools, "provider" | "know">,
   step: PutStep,
   value: Secret,
   plan: Plan,
@@ -100,7 +98,7 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
  * wrote, which stays too.
  */
 export async function undoPut(
-  { provider, know, key }: KeepingStore & { readonly key: FingerprintKey },
+  { provider, know, key }: Pick<ApplyTools, "provider" | "know" | "key">,
   step: PutStep,
   plan: Plan,
   record: Recorder,

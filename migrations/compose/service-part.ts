@@ -31,7 +31,7 @@ export type ServicePart = {
   readonly selected: readonly Selected[];
 };
 
-/** What one service is planned for. */
+/** The project that is planned, and what its planning asks. */
 export type ComposeApplyInput = {
   readonly engine: Engine;
   readonly registry: (host: string) => Promise<Registry>;

@@ -8,8 +8,8 @@ import { scan, type ScanReport } from "../core/scan.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { ScanTools } from "../core/finding-of.ts";
-import type { ScanHit } from "../core/liveness.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
+import type { ScanTools } from "../core/scan-tools.ts";
 
 /** Sources that an engine has. */
 const OF_ENGINES = SOURCES.filter(({ reads }) => reads === "engine" || reads === "manager").map(({ kind }) => kind);

@@ -14,7 +14,7 @@ import { once } from "../kit/once.ts";
 import { cmd } from "../kit/shell.ts";
 import type { Basis } from "./basis.ts";
 import type { Assembly } from "./types.ts";
-import type { ScanTools } from "../core/finding-of.ts";
+import type { ScanTools } from "../core/scan-tools.ts";
 
 type Stores = Pick<Assembly, "store" | "knownStores">;
 

@@ -17,8 +17,8 @@ import type { Redactor } from "../kit/text/redact.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ScanTools } from "../core/finding-of.ts";
 import type { EntryUsers } from "../core/plan-input.ts";
+import type { ScanTools } from "../core/scan-tools.ts";
 
 /** What assemblies of several engines have in common. */
 export type Shared = Pick<Assembly, "redactor" | "state" | "key" | "config" | "detector" | "history"> & {

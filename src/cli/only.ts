@@ -2,7 +2,7 @@ import picomatch from "picomatch";
 import { bare, cmd } from "../kit/shell.ts";
 import { nearestWord } from "../kit/text/nearest.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { ScanHit } from "../core/liveness.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
 
 /** How many names a hint lists. */
 const LISTED = 8;

@@ -10,7 +10,7 @@ import { selectedHits } from "./only.ts";
 import { say } from "./output.ts";
 import { isFailing, isIncomplete, scanWith } from "./scan-options.ts";
 import { unreadIn } from "./views/subject.ts";
-import type { ScanHit } from "../core/liveness.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
 
 export type PlannedMigration = {
   readonly plan: Plan;

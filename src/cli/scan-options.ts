@@ -11,7 +11,7 @@ import { onHosts, scanHere } from "../assembly/on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
-import type { ScanHit } from "../core/liveness.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
 
 /** The sources whose scans can be interrupted and resumed. */
 const RESUMABLE = SOURCES.filter(({ resumable }) => resumable === true).map(({ kind }) => kind);

@@ -6,7 +6,7 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { PutStep, Step } from "../model/plan.ts";
 import { besideDigest, fittingBeside, harmlessBeside, hasBeside, kindsOf, type BesideFault } from "./beside-fits.ts";
 import { STORE_UNITS } from "./read-ahead.ts";
-import type { ScanHit } from "./liveness.ts";
+import type { ScanHit } from "./scan-hit.ts";
 
 /** A plan's steps with what goes along beside the values (`carries`), and what the plan says of all that. */
 export type BesidePlan = { readonly steps: readonly Step[]; readonly notes: readonly string[] };

@@ -1,21 +1,7 @@
 import type { Host } from "../contract/host.ts";
-import type { Liveness, Finding } from "../model/finding.ts";
+import type { Liveness } from "../model/finding.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Candidate } from "../model/candidate.ts";
-
-/** A finding together with its value. Exists only in memory. */
-export type ScanHit = {
-  readonly finding: Finding;
-  readonly candidate: Candidate;
-  /** The secret part of the value. */
-  readonly part: Secret;
-  /** The image of its container; null or absent if there is none or it is unknown. */
-  readonly image?: string | null;
-  /** Another variable of the same subject whose name matches; set only for `--verify`. */
-  readonly beside?: (names: RegExp) => Secret | null;
-  /** When the finding was first seen, ISO 8601; absent where no earlier scan knows it. */
-  readonly firstSeen?: string;
-};
+import type { ScanHit } from "./scan-hit.ts";
 
 /** A found secret to verify. */
 export type LivenessCandidate = {

@@ -3,8 +3,8 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { DeliveryName, StoreKey } from "../model/plan.ts";
 import type { Mapping } from "./config/mapping.ts";
 import type { Router } from "./route.ts";
-import type { ScanHit } from "./liveness.ts";
 import type { Finding } from "../model/finding.ts";
+import type { ScanHit } from "./scan-hit.ts";
 
 /** What the store holds now at the places of some hits, by `storeKeyId`; a place that could not be read is not in it. */
 export type ReadAhead = ReadonlyMap<string, Stored | null>;

@@ -15,8 +15,8 @@ import type { Router } from "./route.ts";
 import { sourceStores } from "./one-entry.ts";
 import { readAhead, UNITS_AHEAD, storeKeyId } from "./read-ahead.ts";
 import { signPlan } from "./journal/signed-plan.ts";
-import type { ScanHit } from "./liveness.ts";
 import type { PlanInput, PlanTools, HitToMove, ReadAhead } from "./plan-input.ts";
+import type { ScanHit } from "./scan-hit.ts";
 
 /**
  * Decides for each finding whether and how it is migrated. Reads the store and the engine; writes nothing. What is not

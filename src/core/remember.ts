@@ -11,8 +11,8 @@ import { movedByRuns } from "./moved.ts";
 import { isForgotten } from "./journal/trace.ts";
 import { withFindings } from "./report.ts";
 import { scan, type ScanReport } from "./scan.ts";
-import type { ScanTools } from "./finding-of.ts";
-import type { ScanHit } from "./liveness.ts";
+import type { ScanHit } from "./scan-hit.ts";
+import type { ScanTools } from "./scan-tools.ts";
 
 /** Where and for which host a scan is remembered. */
 export type Memory = {

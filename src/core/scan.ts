@@ -8,8 +8,8 @@ import type { Subject } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
 import { rotationKey, secretService } from "../model/secret-service.ts";
 import { findingIds } from "./finding-id.ts";
-import { findingOf, type ScanTools } from "./finding-of.ts";
-import { withLiveness, type ScanHit } from "./liveness.ts";
+import { findingOf } from "./finding-of.ts";
+import { withLiveness } from "./liveness.ts";
 import { compareText, compareFindings, withFindings, type BareReport, type ScanReport } from "./report.ts";
 import { withoutKept } from "./kept-copies.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
@@ -21,6 +21,8 @@ import {
   type ScanProgress,
 } from "./scan-progress.ts";
 import { chosenSource, mustHaveLayers, type ChosenSource } from "./chosen-source.ts";
+import type { ScanHit } from "./scan-hit.ts";
+import type { ScanTools } from "./scan-tools.ts";
 
 export type { ScanReport, SubjectError };
 

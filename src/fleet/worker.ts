@@ -17,7 +17,7 @@ import type { Slots } from "./slots.ts";
 import type { FleetStore } from "./store.ts";
 import { unitsOf, type FleetUnit } from "./units.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
-import type { ScanTools } from "../core/finding-of.ts";
+import type { ScanTools } from "../core/scan-tools.ts";
 
 export type WorkerTools = {
   readonly queue: Queue;

@@ -1,6 +1,6 @@
 import { byNaturalOrder } from "../kit/text/natural.ts";
 import { SEVERITIES, type Finding, type FindingState, type Severity } from "../model/finding.ts";
-import type { ScanHit } from "../core/liveness.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
 
 /** One secret and every place it was found in: the findings with one fingerprint. */
 export type SecretGroup = {

@@ -3,7 +3,7 @@ import { SEVERITIES, type Finding } from "../model/finding.ts";
 import { byNeed, groupOf, type SecretGroup } from "./groups.ts";
 import type { RunHistory } from "./history.ts";
 import { subjectText, type Grouping } from "./where.ts";
-import type { ScanHit } from "../core/liveness.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
 
 /** A heading and the secrets under it, each with those of its places that belong there. */
 export type Section = { readonly title: string; readonly groups: readonly SecretGroup[] };

@@ -3,7 +3,7 @@ import type { Host } from "../contract/host.ts";
 import { EXIT } from "../model/error.ts";
 import { createStore, START, type ScanTarget, type Store } from "./state.ts";
 import type { IgnoreEdit } from "../core/config/ignore-file.ts";
-import type { ScanHit } from "../core/liveness.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
 
 /** A running verb of core. */
 export type VerbJob = {

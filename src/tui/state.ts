@@ -15,9 +15,9 @@ import type { ListSort } from "./sorting.ts";
 import { NO_OVERVIEW, type OverviewState } from "./overview.ts";
 import type { STEP, TONE } from "./theme.ts";
 import type { Grouping } from "./where.ts";
-import type { ScanHit } from "../core/liveness.ts";
 import type { RunResult } from "../core/run-end.ts";
 import type { ShownMessage, HelpState, TerminalLook, Prompt } from "./state-parts.ts";
+import type { ScanHit } from "../core/scan-hit.ts";
 
 /** What is scanned: sources, of the engines of these configured hosts; all hosts if none is named, null for this engine. */
 export type ScanTarget = { readonly sources: readonly string[]; readonly hosts: readonly string[] | null };

@@ -9,8 +9,8 @@ import type { Provider } from "../contract/provider.ts";
 import type { Confidence } from "../model/finding.ts";
 import type { Plan } from "../model/plan.ts";
 import type { StoreChoice } from "./state.ts";
-import type { ScanTools } from "../core/finding-of.ts";
 import type { ApplyTools } from "../core/apply-tools.ts";
+import type { ScanTools } from "../core/scan-tools.ts";
 
 /** What core needs to scan, and the confidence floor of the configuration. */
 export async function scanTools(

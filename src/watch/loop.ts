@@ -5,7 +5,7 @@ import { isReplaced, UnsprawlError } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import { followEvents, type EngineEvent } from "./events.ts";
 import { waitUntil, type Schedule } from "./schedule.ts";
-import type { ScanTools } from "../core/finding-of.ts";
+import type { ScanTools } from "../core/scan-tools.ts";
 
 export type WatchInput = {
   readonly sources: readonly string[];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { selectedHits } from "../../src/cli/only.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
-import type { ScanHit } from "../../src/core/liveness.ts";
+import type { ScanHit } from "../../src/core/scan-hit.ts";
 
 const hits = ["DB_PASSWORD", "API_TOKEN", "SMTP_PASSWORD"].map((name) => ({ finding: { name } }) as ScanHit);
 const chosen = (...globs: string[]): string[] => selectedHits(hits, globs).map(({ finding }) => finding.name);

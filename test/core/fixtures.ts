@@ -4,7 +4,7 @@ import type { Plan, Step } from "../../src/model/plan.ts";
 import { locationAt, type PlacedLocation } from "../../src/model/location.ts";
 import type { Place } from "../../src/model/place.ts";
 import type { Secret } from "../../src/model/secret.ts";
-import type { ScanHit } from "../../src/core/liveness.ts";
+import type { ScanHit } from "../../src/core/scan-hit.ts";
 
 /** A plan that is sound in form and moves nothing real. */
 export function planOf(id: string, units: readonly string[] = ["web"]): Plan {

@@ -13,8 +13,8 @@ import type { Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { hitOf } from "./fixtures.ts";
-import type { ScanHit } from "../../src/core/liveness.ts";
 import type { PlanInput, PlanTools } from "../../src/core/plan-input.ts";
+import type { ScanHit } from "../../src/core/scan-hit.ts";
 
 const key = fingerprintKey(createHash("sha256").update("a test's key").digest());
 const { DB_PASSWORD: one = "", API_TOKEN: two = "" } = twelveSecrets();

@@ -10,7 +10,7 @@ import { historyOf } from "../../src/tui/history.ts";
 import { HERE } from "../../src/tui/target.ts";
 import { NO_OVERVIEW, VIEWS, type OverviewData } from "../../src/tui/overview.ts";
 import { NO_SCAN, START, type TuiState } from "../../src/tui/state.ts";
-import type { ScanHit } from "../../src/core/liveness.ts";
+import type { ScanHit } from "../../src/core/scan-hit.ts";
 
 export function finding(name: string, more: Partial<Finding> = {}, subject = "api"): Finding {
   return {

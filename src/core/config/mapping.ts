@@ -15,7 +15,7 @@ import {
 } from "../../kit/schema/index.ts";
 import { yamlKey, yamlText } from "../../kit/text/splice.ts";
 import type { Router } from "../route.ts";
-import type { ScanHit } from "../liveness.ts";
+import type { ScanHit } from "../scan-hit.ts";
 
 /** A person's decisions on where each secret of a plan is stored and how it is delivered. Holds no value. */
 export type Mapping = {

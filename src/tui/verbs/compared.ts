@@ -3,8 +3,8 @@ import type { Host } from "../../contract/host.ts";
 import type { RememberInput, Memory, RememberedScan } from "../../core/remember.ts";
 import type { TerminalSession } from "../session.ts";
 import type { ScanState, ScanTarget } from "../state.ts";
-import type { ScanTools } from "../../core/finding-of.ts";
-import type { ScanHit } from "../../core/liveness.ts";
+import type { ScanHit } from "../../core/scan-hit.ts";
+import type { ScanTools } from "../../core/scan-tools.ts";
 
 type ComparedScan = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
 

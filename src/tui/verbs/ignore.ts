@@ -14,7 +14,7 @@ import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
 import { countText } from "../widgets/bar.ts";
-import type { ScanHit } from "../../core/liveness.ts";
+import type { ScanHit } from "../../core/scan-hit.ts";
 
 /**
  * Ignores these secrets in all places: asks why and until when, shows the lines as they will be written, and takes them

@@ -7,7 +7,7 @@ import { targetText } from "../target.ts";
 import { scanTools } from "../tools.ts";
 import { compared } from "./compared.ts";
 import { startHistory } from "./history.ts";
-import type { ScanHit } from "../../core/liveness.ts";
+import type { ScanHit } from "../../core/scan-hit.ts";
 
 const REGROUP_MS = 100;
 /**

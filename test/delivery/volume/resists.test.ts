@@ -19,7 +19,6 @@ import { startOpenBao, type OpenBao } from "../../services/openbao.ts";
 import { freePort } from "../../services/tls.ts";
 import { random } from "../../support/canary.ts";
 import { track } from "../../support/children.ts";
-import { inDeepRun } from "../../support/deep-run.ts";
 import { faultProxy, type FaultProxy } from "../../support/fault-proxy.ts";
 import { expectServed } from "../../support/served.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
@@ -220,24 +219,21 @@ async function killed(upgrade: readonly string[]): Promise<void> {
   expect(isGone).toBe(true);
 }
 
-inDeepRun(
-  "an upgrade that was killed is finished by the next, and the last values are kept for a store that hangs",
-  async () => {
-    const upgrade = ["plugin", "upgrade", "--keep-last", "--yes"];
-    await killed(upgrade);
-    await installedMeanwhile(upgrade);
-    expect((await unsprawl(upgrade)).stdout).toContain("reads vault");
-    await restarted();
-    store.fault({ kind: "slow" }, Infinity);
-    await restarted();
-    store.fault({ kind: "slow" }, 0);
-    expect((await unsprawl(["plugin", "status"])).stdout).toMatch(
-      /: [1-9]\d* starts? served, [1-9]\d* with the last values/,
-    );
-  },
-);
+it("an upgrade that was killed is finished by the next, and the last values are kept for a store that hangs", async () => {
+  const upgrade = ["plugin", "upgrade", "--keep-last", "--yes"];
+  await killed(upgrade);
+  await installedMeanwhile(upgrade);
+  expect((await unsprawl(upgrade)).stdout).toContain("reads vault");
+  await restarted();
+  store.fault({ kind: "slow" }, Infinity);
+  await restarted();
+  store.fault({ kind: "slow" }, 0);
+  expect((await unsprawl(["plugin", "status"])).stdout).toMatch(
+    /: [1-9]\d* starts? served, [1-9]\d* with the last values/,
+  );
+});
 
-inDeepRun("new credentials of an upgrade that was killed are named until they are revoked", async () => {
+it("new credentials of an upgrade that was killed are named until they are revoked", async () => {
   const tokens = async (): Promise<number> =>
     ((await bao.api("LIST", "auth/token/accessors")) as { data: { keys: readonly string[] } }).data.keys.length;
   const before = await tokens();
